@@ -55,7 +55,11 @@ class Schema:
         return pa.schema(fields, metadata={"affectmix_table": self.name, **self.metadata})
 
 
-_UNIT = {"low": -1.0, "high": 1.0}
+def _affect_column(*, nullable: bool = False) -> Column:
+    """Return a column of valence or arousal, in [-1, 1]."""
+    return Column(pa.float64(), nullable=nullable, low=-1.0, high=1.0)
+
+
 QUADRANTS = ("Q1", "Q2", "Q3", "Q4")  # V+A+, V-A+, V-A-, V+A-, as Russell and 4Q number them
 
 AUDIO = Schema(
@@ -74,8 +78,8 @@ LABELS = Schema(
     "labels",
     {
         "clip_id": Column(pa.string()),
-        "valence": Column(pa.float64(), nullable=True, **_UNIT),
-        "arousal": Column(pa.float64(), nullable=True, **_UNIT),
+        "valence": _affect_column(nullable=True),
+        "arousal": _affect_column(nullable=True),
         "valence_sd": Column(pa.float64(), nullable=True, low=0.0),
         "arousal_sd": Column(pa.float64(), nullable=True, low=0.0),
         "quadrant": Column(pa.string(), nullable=True, allowed=QUADRANTS),
@@ -89,8 +93,8 @@ RATINGS = Schema(
     {
         "clip_id": Column(pa.string()),
         "rater": Column(pa.string()),
-        "valence": Column(pa.float64(), nullable=True, **_UNIT),
-        "arousal": Column(pa.float64(), nullable=True, **_UNIT),
+        "valence": _affect_column(nullable=True),
+        "arousal": _affect_column(nullable=True),
     },
     key=("clip_id", "rater"),
     extra=pa.float64(),
@@ -130,7 +134,7 @@ CELL_PREDICTIONS = Schema(
         "view": Column(pa.string()),
         "clip_id": Column(pa.string()),
         "target": Column(pa.string()),
-        "y_true": Column(pa.float64(), **_UNIT),
+        "y_true": _affect_column(),
         "y_pred": Column(pa.float64()),
         "in_train": Column(pa.int32(), low=0),
     },
