@@ -1,0 +1,38 @@
+# make        set up what is missing, run the default configuration, say where the report is
+# make test   set up what is missing, then the checks and the whole test suite
+# make setup  only the set-up
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+CORES ?= all
+SHELL := /bin/sh
+# Exported so that rules, and the tests that start Snakemake, find the commands of .venv.
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+READY := .venv/.ready
+READY_DEV := .venv/.ready-dev
+
+.PHONY: run setup test
+
+run: $(READY)
+	snakemake --cores $(CORES)
+	@echo "affectmix: the report is in results/report.html"
+
+setup: $(READY)
+
+$(READY): requirements/torch.txt requirements/lock.txt requirements/setup.sh pyproject.toml
+	@requirements/setup.sh run '$(PYTHON)'
+	@touch $@
+
+$(READY_DEV): $(READY) requirements/dev.txt
+	@requirements/setup.sh dev '$(PYTHON)'
+	@touch $@
+
+# One thread per process: the tests run side by side, and small matrices gain nothing by more.
+test: export OMP_NUM_THREADS := 1
+test: $(READY_DEV)
+	ruff format --check .
+	ruff check .
+	mypy
+	snakefmt --check Snakefile workflow
+	snakemake --lint
+	python -m pytest -n auto
