@@ -36,7 +36,7 @@ make_venv() {
 
 pip_install() {
     : > "$mark"
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "$@" || {
+    "$venv/bin/python" -m pip install -qq --disable-pip-version-check "$@" || {
         rm -f "$mark"
         stop "pip could not install the packages (its message is above)." \
             "The same command again goes on from here."
