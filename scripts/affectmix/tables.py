@@ -7,10 +7,12 @@ rows are sorted by the schema's key.
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -199,6 +201,24 @@ def write_table(frame: pd.DataFrame, path: str | Path, schema: Schema) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     pq.write_table(table, temporary, compression="zstd")
+    temporary.replace(target)
+
+
+def write_csv(frame: pd.DataFrame, path: str | Path) -> None:
+    """Write ``frame`` as CSV, under a temporary name first."""
+    _write_text(frame.to_csv(index=False), path)
+
+
+def write_json(data: Any, path: str | Path) -> None:
+    """Write plain data as JSON, under a temporary name first."""
+    _write_text(json.dumps(data, indent=1, sort_keys=True) + "\n", path)
+
+
+def _write_text(text: str, path: str | Path) -> None:
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    temporary.write_text(text, encoding="utf-8")
     temporary.replace(target)
 
 

@@ -1,0 +1,56 @@
+# AffectMix: from folders of rated audio to leak-free, per-domain results.
+# What is run is said in config/config.yaml; how it is run, in profiles/.
+import sys
+from pathlib import Path
+
+SCRIPTS = Path(workflow.basedir) / "scripts"
+sys.path.insert(0, str(SCRIPTS))
+
+from affectmix.config.project import Project
+from affectmix.errors import AffectMixError
+from affectmix.provenance.code import code_digest
+from affectmix.provenance.lock import RunLock
+from snakemake.exceptions import WorkflowError
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+
+configfile: Path(workflow.basedir) / "config" / "config.yaml"
+
+
+run_lock = RunLock()
+run_lock.acquire()
+
+try:
+    project = Project(config)
+    project.check_corpora()
+except AffectMixError as error:
+    raise WorkflowError(str(error))
+
+
+wildcard_constraints:
+    corpus="[a-z0-9_]+",
+    shard="[0-9a-f]+",
+    feature_set="[A-Za-z0-9_]+",
+    stem="[a-z]+",
+    scheme="[a-z0-9_]+",
+    cell="[a-z0-9_-]+",
+    repeat="[0-9]+",
+    fold="[0-9]+",
+    experiment="[a-z0-9_]+",
+
+
+include: "workflow/rules/corpora.smk"
+include: "workflow/rules/features.smk"
+include: "workflow/rules/splits.smk"
+include: "workflow/rules/cells.smk"
+include: "workflow/rules/evaluation.smk"
+include: "workflow/rules/report.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        "results/report.html",
+        expand("results/models/{cell}/model.json", cell=project.final_models()),

@@ -1,0 +1,131 @@
+"""The tables that a cell reads, joined by clip id and never by row number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from affectmix import tables
+from affectmix.errors import ConfigError, TableError
+from affectmix.splits.mixtures import ViewRows
+
+TARGETS = ("valence", "arousal")
+
+
+@dataclass(frozen=True)
+class CellTables:
+    """Labels, splits, groups and features of a cell's corpora.
+
+    Attributes:
+        labels: corpus → ``tables.LABELS``.
+        splits: corpus → ``tables.SPLITS`` of the cell's scheme.
+        groups: ``tables.GROUPS`` of all corpora.
+        features: corpus → ``tables.FEATURES``; empty for learners that use none.
+    """
+
+    labels: dict[str, pd.DataFrame]
+    splits: dict[str, pd.DataFrame]
+    groups: pd.DataFrame
+    features: dict[str, pd.DataFrame]
+
+    @classmethod
+    def read(cls, files: Mapping[str, str | Path]) -> CellTables:
+        """Read the files named ``labels_<corpus>``, ``splits_…``, ``features_…`` and ``groups``."""
+        kinds: dict[str, dict[str, pd.DataFrame]] = {"labels": {}, "splits": {}, "features": {}}
+        schemas = {
+            "labels": tables.LABELS,
+            "splits": tables.SPLITS,
+            "features": tables.FEATURES,
+        }
+        for name, file in files.items():
+            kind, _, corpus = name.partition("_")
+            if kind in schemas and corpus:
+                kinds[kind][corpus] = tables.read_table(file, schemas[kind])
+        groups = tables.read_table(files["groups"], tables.GROUPS)
+        return cls(kinds["labels"], kinds["splits"], groups, kinds["features"])
+
+    def view_rows(
+        self, views: Mapping[str, Mapping[str, Any]], *, repeat: int, grouped: bool
+    ) -> list[ViewRows]:
+        """Return each view's clips with fold, class, priority and group of one repeat.
+
+        Without ``grouped`` every clip is a group of its own, as in the papers.
+        """
+        rows = []
+        for view, definition in views.items():
+            corpus = definition["corpus"]
+            split = self.splits[corpus]
+            frame = split[split["repeat"] == repeat].drop(columns="repeat")
+            frame = frame[frame["clip_id"].isin(self._members(view, definition))]
+            if grouped:
+                own = self.groups[self.groups["corpus"] == corpus]
+                frame = frame.merge(own[["clip_id", "group"]], on="clip_id", validate="1:1")
+            else:
+                frame = frame.assign(group=corpus + "/" + frame["clip_id"])
+            rows.append(ViewRows(view, corpus, frame.sort_values("clip_id", ignore_index=True)))
+        return rows
+
+    def _members(self, view: str, definition: Mapping[str, Any]) -> pd.Series:
+        """Return the clip ids of a view: its corpus's, less what the category filters drop."""
+        labels = self.labels[definition["corpus"]]
+        keep = pd.Series(True, index=labels.index)
+        for key in ("include", "exclude"):
+            if key in definition:
+                wanted = definition[key]["category"]
+                present = set(labels["category"].dropna())
+                unknown = sorted(set(wanted) - present)
+                if unknown:
+                    raise ConfigError(
+                        f"views.{view}.{key}.category: {unknown[0]!r} is no category of corpus "
+                        f"{definition['corpus']!r}; its categories are {sorted(present)}"
+                    )
+                keep &= labels["category"].isin(wanted) == (key == "include")
+        return labels.loc[keep, "clip_id"]
+
+    def feature_rows(self, rows: pd.DataFrame) -> np.ndarray:
+        """Return the raw features of (corpus, clip_id) rows. [shape=(n, d), float32]
+
+        Learners without features get one empty column per row's place. [shape=(n, 0)]
+        """
+        if not self.features:
+            return np.empty((len(rows), 0), dtype=np.float32)
+        columns: list[str] | None = None
+        matrix: np.ndarray | None = None
+        for corpus, frame in self.features.items():
+            names = [name for name in frame.columns if name != "clip_id"]
+            if columns is not None and names != columns:
+                raise TableError(
+                    f"features of {corpus!r} have other columns than those of another corpus; "
+                    "delete results/features and run snakemake again"
+                )
+            columns = names
+            if matrix is None:
+                matrix = np.empty((len(rows), len(names)), dtype=np.float32)
+            own = np.flatnonzero(rows["corpus"].to_numpy() == corpus)
+            place = pd.Index(frame["clip_id"]).get_indexer(rows["clip_id"].iloc[own])
+            if (place < 0).any():
+                lost = rows["clip_id"].iloc[own[place < 0][0]]
+                raise TableError(f"features of {corpus!r} lack clip {lost!r}; delete the file")
+            matrix[own] = frame[names].to_numpy(dtype=np.float32)[place]
+        assert matrix is not None
+        return matrix
+
+    def feature_names(self) -> list[str]:
+        """Return the names of the feature columns, in order."""
+        for frame in self.features.values():
+            return [name for name in frame.columns if name != "clip_id"]
+        return []
+
+    def label_rows(self, rows: pd.DataFrame) -> np.ndarray:
+        """Return valence and arousal of (corpus, clip_id) rows. [shape=(n, 2), in [-1, 1]]"""
+        values = np.empty((len(rows), len(TARGETS)))
+        for corpus, frame in self.labels.items():
+            own = np.flatnonzero(rows["corpus"].to_numpy() == corpus)
+            place = pd.Index(frame["clip_id"]).get_indexer(rows["clip_id"].iloc[own])
+            values[own] = frame[list(TARGETS)].to_numpy(dtype=float)[place]
+        return values

@@ -1,0 +1,196 @@
+"""A validated configuration together with its corpora: what the Snakefile asks."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from affectmix.config.cells import Cell, expand_cells
+from affectmix.config.references import check_references
+from affectmix.config.validate import validate_config
+from affectmix.corpora import make_corpus
+from affectmix.corpora.base import NOTES, Corpus
+from affectmix.errors import AffectMixError, ConfigError, CorpusError
+from affectmix.features.shards import shard_name, shard_of
+from affectmix.learners import BASELINES
+from affectmix.search.spaces import load_space
+from affectmix.splits.schemes import Scheme
+
+MISSING_AUDIO = "missing"
+
+
+class Project:
+    """Everything that a configuration says, checked before any work starts.
+
+    Args:
+        config: the configuration as Snakemake read it.
+        home: folder that relative paths in it start from.
+
+    Raises:
+        ConfigError: a key, value or reference is wrong.
+        CorpusError: a corpus has faults that can be seen without decoding audio.
+    """
+
+    def __init__(self, config: Mapping[str, Any], home: str | Path = ".") -> None:
+        self.config = validate_config(config)
+        self.home = Path(home)
+        self.corpora: dict[str, Corpus] = {
+            name: make_corpus(name, settings, home=self.home)
+            for name, settings in self.config["corpora"].items()
+        }
+        self.views: dict[str, dict[str, Any]] = {
+            **{name: {"corpus": name} for name in self.corpora},
+            **self.config["views"],
+        }
+        self.schemes = {
+            name: Scheme.parse(name, repeats=settings["repeats"])
+            for name, settings in self.config["schemes"].items()
+        }
+        self.experiments: dict[str, list[Cell]] = {
+            name: expand_cells(experiment)
+            for name, experiment in self.config["experiments"].items()
+        }
+        check_references(self.config, self.views, self.experiments)
+        self.cells: dict[str, Cell] = {
+            cell.name: cell for cells in self.experiments.values() for cell in cells
+        }
+        self.used = sorted({c for cell in self.cells.values() for c in self.cell_corpora(cell)})
+
+    def check_corpora(self) -> None:
+        """Raise one error with the faults of all used corpora; note kinds are let through."""
+        tolerated = NOTES | ({MISSING_AUDIO} if self.config["on_bad_audio"] == "skip" else set())
+        errors = []
+        for name in self.used:
+            fatal = [p for p in self.corpora[name].problems() if p.kind not in tolerated]
+            if fatal:
+                errors.append(str(CorpusError(name, fatal)))
+        if errors:
+            raise AffectMixError("\n".join(errors))
+
+    def corpus_settings(self, corpus: str) -> dict[str, Any]:
+        """Return the settings from which a job makes the corpus again."""
+        return dict(self.config["corpora"][corpus])
+
+    def shards(self) -> list[str]:
+        """Return the names of all shards."""
+        count = self.config["shards"]
+        return [shard_name(index, count) for index in range(count)]
+
+    @cache  # noqa: B019 - one project lives as long as the process
+    def _clips_by_shard(self, corpus: str) -> dict[str, list[list[Any]]]:
+        source = self.corpora[corpus]
+        generated = getattr(source, "generated", False)
+        shards: dict[str, list[list[Any]]] = {shard: [] for shard in self.shards()}
+        for row in source.clips().itertuples(index=False):
+            entry = [row.clip_id, row.path, *([] if generated else self._stamp(source, row.path))]
+            shards[shard_of(row.clip_id, self.config["shards"])].append(entry)
+        return shards
+
+    @staticmethod
+    def _stamp(source: Corpus, path: str) -> list[int | None]:
+        """Return the size and time of a clip's file, by which an altered file reruns its shard."""
+        try:
+            status = source.audio_path(path).stat()
+        except OSError:
+            return [None, None]
+        return [status.st_size, status.st_mtime_ns]
+
+    def shard_clips(self, corpus: str, shard: str) -> list[list[Any]]:
+        """Return a shard's clips as [clip_id, path, size, time], sorted by clip id."""
+        return self._clips_by_shard(corpus)[shard]
+
+    def used_shards(self, corpus: str) -> list[str]:
+        """Return the shards of a corpus that hold a clip."""
+        return [shard for shard, clips in self._clips_by_shard(corpus).items() if clips]
+
+    def sources_digest(self, corpus: str) -> str:
+        """Return a digest of clip ids and declared sources, which groups are made from."""
+        frame = self.corpora[corpus].labels()[["clip_id", "source"]]
+        text = pd.util.hash_pandas_object(frame.fillna(""), index=False).to_numpy().tobytes()
+        return hashlib.sha256(text).hexdigest()[:16]
+
+    def learner_settings(self, learner: str) -> dict[str, Any]:
+        """Return a learner's settings; a digest stands for what its named space holds."""
+        settings = dict(self.config["learners"][learner])
+        if "space" in settings:
+            points = load_space(settings["space"], learner=settings["kind"])
+            text = json.dumps(points, sort_keys=True)
+            settings["points"] = hashlib.sha256(text.encode()).hexdigest()[:16]
+        return settings
+
+    def feature_settings(self, features: str) -> dict[str, Any]:
+        """Return the feature set and stem of a feature choice."""
+        return dict(self.config["features"][features])
+
+    def cell(self, name: str) -> Cell:
+        """Return the cell of a name."""
+        if name not in self.cells:
+            raise ConfigError(f"cell {name!r} is in no experiment of this configuration")
+        return self.cells[name]
+
+    def cell_views(self, cell: Cell) -> dict[str, dict[str, Any]]:
+        """Return the definitions of the views that a cell trains or tests on."""
+        return {view: self.views[view] for view in cell.views}
+
+    def cell_corpora(self, cell: Cell) -> list[str]:
+        """Return the corpora behind a cell's views, sorted."""
+        return sorted({self.views[view]["corpus"] for view in cell.views})
+
+    def cell_jobs(self, cell: Cell) -> list[str]:
+        """Return '{repeat}-{fold}' for every evaluation of a cell."""
+        scheme = self.schemes[cell.scheme]
+        return [f"{r}-{f}" for r in range(scheme.repeats) for f in scheme.test_folds()]
+
+    def uses_features(self, learner: str) -> bool:
+        """Return whether a learner reads features, or looks at labels alone."""
+        return self.config["learners"][learner]["kind"] not in BASELINES
+
+    def cell_settings(self, name: str) -> dict[str, Any]:
+        """Return all that a cell's result depends on beside its tables, for a rule's params."""
+        cell = self.cell(name)
+        return {
+            "fields": cell.fields(),
+            "shares": dict(cell.shares),
+            "views": self.cell_views(cell),
+            "learner": self.learner_settings(cell.learner),
+            "features": self.feature_settings(cell.features),
+            "grouped": self.config["schemes"][cell.scheme]["grouped"],
+            "repeats": self.schemes[cell.scheme].repeats,
+            "seed": self.config["seed"],
+        }
+
+    def cell_files(self, experiment: str, ending: str) -> list[str]:
+        """Return the files of all evaluations of an experiment that have a given ending."""
+        return [
+            f"results/cells/{cell.name}/{job}{ending}"
+            for cell in self.experiments[experiment]
+            for job in self.cell_jobs(cell)
+        ]
+
+    def split_files(self, experiment: str) -> list[str]:
+        """Return the splits that an experiment's cells are tested on."""
+        return sorted(
+            {
+                f"results/splits/{corpus}/{cell.scheme}.parquet"
+                for cell in self.experiments[experiment]
+                for corpus in self.cell_corpora(cell)
+            }
+        )
+
+    def final_models(self) -> list[str]:
+        """Return the cells of which a final model is stored."""
+        return sorted(
+            {
+                cell.name
+                for name, cells in self.experiments.items()
+                for cell in cells
+                if cell.learner in self.config["experiments"][name]["models"]
+                and (cell.protocol, cell.arithmetic, cell.control) == ("nested", "clean", "none")
+            }
+        )

@@ -1,0 +1,87 @@
+"""Checks that the names which a configuration refers to exist, and that cells make sense."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from affectmix.config.cells import Cell
+from affectmix.config.validate import nearest
+from affectmix.errors import ConfigError
+
+
+def check_references(
+    config: Mapping[str, Any],
+    views: Mapping[str, Mapping[str, Any]],
+    experiments: Mapping[str, list[Cell]],
+) -> None:
+    """Raise one ConfigError that lists every dangling name and every impossible cell."""
+    faults = [*_view_faults(config)]
+    for name, cells in experiments.items():
+        faults += _experiment_faults(name, config, views, cells)
+    if faults:
+        listed = "\n".join(f"  - {fault}" for fault in dict.fromkeys(faults))
+        raise ConfigError(f"the configuration cannot be used:\n{listed}")
+
+
+def _view_faults(config: Mapping[str, Any]) -> Iterator[str]:
+    for name, view in config["views"].items():
+        if name in config["corpora"]:
+            yield f"views.{name}: a corpus has this name already; rename the view"
+        yield from _unknown(f"views.{name}.corpus", [view["corpus"]], config["corpora"])
+
+
+def _experiment_faults(
+    name: str,
+    config: Mapping[str, Any],
+    views: Mapping[str, Mapping[str, Any]],
+    cells: list[Cell],
+) -> Iterator[str]:
+    where = f"experiments.{name}"
+    experiment = config["experiments"][name]
+    yield from _unknown(f"{where}.models", experiment["models"], config["learners"])
+    yield from _unknown(f"{where}.roles", experiment["roles"], views)
+    for cell in cells:
+        here = f"{where}.cells"
+        yield from _unknown(f"{here}.learners", [cell.learner], config["learners"])
+        yield from _unknown(f"{here}.features", [cell.features], config["features"])
+        yield from _unknown(f"{here}.schemes", [cell.scheme], config["schemes"])
+        yield from _unknown(f"{here}.mixtures", cell.views, views)
+        if cell.control.startswith("uniform-"):
+            control = cell.control.removeprefix("uniform-")
+            yield from _unknown(f"{here}.controls (uniform-…)", [control], cell.views)
+        if not any(share > 0 for _, share in cell.shares):
+            yield f"{here}: mixture {cell.mixture!r} trains on nothing; give one view a share above 0"
+        if any(view not in views for view in cell.views) or cell.scheme not in config["schemes"]:
+            continue
+        if cell.arithmetic != "clean":
+            yield from _replay_faults(here, cell, config, views)
+
+
+def _replay_faults(
+    where: str,
+    cell: Cell,
+    config: Mapping[str, Any],
+    views: Mapping[str, Mapping[str, Any]],
+) -> Iterator[str]:
+    """The released code's index shifts exist only where its assumptions hold."""
+    corpora = {views[view]["corpus"] for view in cell.views}
+    if cell.protocol != "paper":
+        yield f"{where}: arithmetic {cell.arithmetic!r} needs protocols: [paper]"
+    if len(cell.views) != 2 or len(corpora) != 2:
+        yield (
+            f"{where}: arithmetic {cell.arithmetic!r} replays a stack of exactly two corpora; "
+            f"mixture {cell.mixture!r} has {len(corpora)}"
+        )
+    if config["schemes"][cell.scheme]["grouped"]:
+        yield (
+            f"{where}: arithmetic {cell.arithmetic!r} replays folds without groups; use a scheme "
+            f"with grouped: false, such as schemes: {{cv5_ungrouped: {{grouped: false}}}}"
+        )
+
+
+def _unknown(where: str, names: Iterable[str], known: Iterable[str]) -> Iterator[str]:
+    known = list(known)
+    for name in names:
+        if name not in known:
+            yield f"{where}: unknown name {name!r}{nearest(name, known)}; known are {known}"

@@ -1,0 +1,68 @@
+"""What a learner is: it searches, fits and predicts all targets of a cell at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+
+from affectmix.search.task import SearchTask
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a search chose, in a form that JSON can hold.
+
+    Attributes:
+        points: target → hyper-parameters.
+        report: what the search says of itself: counts of points, rungs and fits that did
+            not converge, and the chosen points' scores.
+    """
+
+    points: dict[str, dict[str, Any]]
+    report: dict[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the choice as plain data."""
+        return {"points": self.points, "report": self.report}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Choice:
+        """Return the choice that :meth:`to_json` wrote."""
+        return cls(dict(data["points"]), dict(data["report"]))
+
+
+class TargetModel(Protocol):
+    """A fitted model of one target."""
+
+    def predict(self, X: np.ndarray) -> np.ndarray:
+        """Return predictions of raw features. [shape=(n, d)] → [shape=(n,)]"""
+        ...
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """Return everything that the model consists of, as plain arrays."""
+        ...
+
+
+class Learner(Protocol):
+    """One way of learning, with settings of its own.
+
+    Attributes:
+        uses_features: False for baselines that look at labels alone.
+    """
+
+    uses_features: bool
+
+    def search(self, task: SearchTask) -> Choice:
+        """Choose hyper-parameters for every target on the task's folds."""
+        ...
+
+    def fit(self, X: np.ndarray, y: np.ndarray, target: str, choice: Choice) -> TargetModel:
+        """Fit one target on all given rows with the chosen hyper-parameters."""
+        ...
+
+    def load(self, arrays: Mapping[str, np.ndarray]) -> TargetModel:
+        """Return the model of which :meth:`TargetModel.to_arrays` gave the arrays."""
+        ...

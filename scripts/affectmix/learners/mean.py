@@ -1,0 +1,44 @@
+"""The mean predictor: what a model has to beat."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from affectmix.learners.base import Choice
+from affectmix.search.task import SearchTask
+
+
+@dataclass(frozen=True)
+class MeanModel:
+    """Predicts the training labels' mean for every clip."""
+
+    mean: float
+
+    def predict(self, X: np.ndarray) -> np.ndarray:
+        """Return the mean once per row. [shape=(n, d)] → [shape=(n,)]"""
+        return np.full(len(X), self.mean)
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """Return the mean as an array of one number."""
+        return {"mean": np.array([self.mean])}
+
+
+class MeanLearner:
+    """Learns the mean of each target; there is nothing to search."""
+
+    uses_features = False
+
+    def search(self, task: SearchTask) -> Choice:
+        """Return an empty choice per target."""
+        return Choice({target: {} for target in task.targets})
+
+    def fit(self, X: np.ndarray, y: np.ndarray, target: str, choice: Choice) -> MeanModel:
+        """Return the mean of ``y``. [shape=(n,)]"""
+        return MeanModel(float(np.mean(y)))
+
+    def load(self, arrays: Mapping[str, np.ndarray]) -> MeanModel:
+        """Return the model of which ``to_arrays`` gave the arrays."""
+        return MeanModel(float(arrays["mean"][0]))

@@ -1,0 +1,96 @@
+"""Learners whose hyper-parameters are searched in a space of points: elastic net and SVR."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from affectmix.learners.base import Choice, TargetModel
+from affectmix.search.elasticnet_search import ElasticNetModel, fit_elasticnet, search_elasticnet
+from affectmix.search.spaces import Point, load_space
+from affectmix.search.svr_search import SvrModel, fit_svr, search_svr
+from affectmix.search.task import SearchResult, SearchTask
+
+
+@dataclass(frozen=True)
+class Engine:
+    """The search, the fit and the stored form behind one kind of learner."""
+
+    search: Callable[..., SearchResult]
+    fit: Callable[..., TargetModel]
+    load: Callable[[Mapping[str, np.ndarray]], TargetModel]
+    tolerance: float
+
+
+# Tolerances: the joint-learning paper's 1e-5 for ElasticNetCV, scikit-learn's 1e-3 for SVR.
+ENGINES: Mapping[str, Engine] = {
+    "elasticnet": Engine(search_elasticnet, fit_elasticnet, ElasticNetModel.from_arrays, 1e-5),
+    "svr": Engine(search_svr, fit_svr, SvrModel.from_arrays, 1e-3),
+}
+
+
+class SearchedLearner:
+    """Chooses a point of a space per target, then fits it.
+
+    Args:
+        kind: ``elasticnet`` or ``svr``.
+        space: name, file or data of a search space; see :mod:`affectmix.search.spaces`.
+        search: ``halving`` (as the joint-learning paper) or ``exhaustive``.
+        tolerance: at which a fit counts as converged; None for the kind's default.
+        threads: threads that the search may use.
+    """
+
+    uses_features = True
+
+    def __init__(
+        self,
+        kind: str,
+        *,
+        space: Any,
+        search: str = "halving",
+        tolerance: float | None = None,
+        threads: int = 1,
+    ) -> None:
+        self._engine = ENGINES[kind]
+        self._points: list[Point] = load_space(space, learner=kind)
+        self._search = search
+        self._tolerance = tolerance or self._engine.tolerance
+        self._threads = threads
+
+    def search(self, task: SearchTask) -> Choice:
+        """Choose the point with the lowest mean RMSE over folds and views, per target."""
+        result = self._engine.search(
+            task, self._points, search=self._search, tol=self._tolerance, threads=self._threads
+        )
+        return Choice(result.chosen, _describe(result))
+
+    def fit(self, X: np.ndarray, y: np.ndarray, target: str, choice: Choice) -> TargetModel:
+        """Fit the chosen point of ``target`` on all rows. [shapes=(n, d), (n,)]"""
+        return self._engine.fit(X, y, choice.points[target], tol=self._tolerance)
+
+    def load(self, arrays: Mapping[str, np.ndarray]) -> TargetModel:
+        """Return the model of which ``to_arrays`` gave the arrays."""
+        return self._engine.load(arrays)
+
+
+def _describe(result: SearchResult) -> dict[str, Any]:
+    """Return what the report tells of a search: rungs, counts, and the best scores."""
+    rungs = [
+        {
+            "rung": int(rung),
+            "share": float(rows["share"].iloc[0]),
+            "scored": len(rows),
+            "unconverged": int(result.unconverged[int(rung)]),
+        }
+        for rung, rows in result.scores.groupby("rung")
+    ]
+    last = result.scores[result.scores["rung"] == result.scores["rung"].max()]
+    best = last[last["converged"]].groupby("target")["rmse"].min()
+    return {
+        "points": len(result.points),
+        "rungs": rungs,
+        "best_rmse": {str(target): float(value) for target, value in best.items()},
+    }

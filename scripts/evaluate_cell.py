@@ -1,0 +1,34 @@
+"""Train a cell outside one test fold and predict the fold, for every view of the cell."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from affectmix.cells.evaluate import evaluate_fold
+from affectmix.cells.tables import CellTables
+from affectmix.jobs import run_job
+from affectmix.learners.base import Choice
+from affectmix.tables import CELL_PREDICTIONS, TRAIN_ROWS, write_json, write_table
+from snakemake.script import snakemake
+
+
+def main(job: Any) -> None:
+    files = dict(job.input.items())
+    searched = files.pop("search", None)
+    choice = None
+    if searched:
+        choice = Choice.from_json(json.loads(Path(searched).read_text(encoding="utf-8")))
+    result = evaluate_fold(
+        CellTables.read(files),
+        job.params.cell,
+        repeat=int(job.wildcards.repeat),
+        fold=int(job.wildcards.fold),
+        choice=choice,
+        threads=job.threads,
+    )
+    write_table(result.predictions, job.output.predictions, CELL_PREDICTIONS)
+    write_table(result.train, job.output.train, TRAIN_ROWS)
+    write_json(result.choice.to_json(), job.output.search)
+
+
+run_job(main, snakemake)

@@ -1,0 +1,86 @@
+# Cells: search, train and test; one job per cell, repeat and fold.
+
+
+def cell_inputs(w):
+    """Tables that a cell reads: those of its own corpora, and the groups of all."""
+    cell = project.cell(w.cell)
+    chosen = project.feature_settings(cell.features)
+    tables = {"groups": "results/groups.parquet"}
+    for corpus in project.cell_corpora(cell):
+        tables[f"labels_{corpus}"] = f"results/corpora/{corpus}/labels.parquet"
+        tables[f"splits_{corpus}"] = f"results/splits/{corpus}/{cell.scheme}.parquet"
+        if project.uses_features(cell.learner):
+            tables[f"features_{corpus}"] = (
+                f"results/features/{chosen['set']}/{chosen['stem']}/{corpus}.parquet"
+            )
+    return tables
+
+
+def cell_settings(w):
+    """What a cell's result depends on beside its tables, and nothing else."""
+    return project.cell_settings(w.cell)
+
+
+# The search over all folds, of the final model and of cells under the paper's protocol.
+rule search_cell:
+    input:
+        unpack(cell_inputs),
+    output:
+        "results/cells/{cell}/{repeat}.search.json",
+    params:
+        cell=cell_settings,
+        code=code_digest(SCRIPTS / "search_cell.py"),
+    log:
+        "results/logs/search_cell/{cell}-{repeat}.log",
+    benchmark:
+        "results/benchmarks/search_cell/{cell}-{repeat}.tsv"
+    threads: 1
+    conda:
+        "../../envs/affectmix.yaml"
+    script:
+        "../../scripts/search_cell.py"
+
+
+rule evaluate_cell:
+    input:
+        unpack(cell_inputs),
+        search=lambda w: branch(
+            project.cell(w.cell).protocol == "paper",
+            then=f"results/cells/{w.cell}/{w.repeat}.search.json",
+            otherwise=[],
+        ),
+    output:
+        predictions="results/cells/{cell}/{repeat}-{fold}.parquet",
+        train="results/cells/{cell}/{repeat}-{fold}.train.parquet",
+        search="results/cells/{cell}/{repeat}-{fold}.search.json",
+    params:
+        cell=cell_settings,
+        code=code_digest(SCRIPTS / "evaluate_cell.py"),
+    log:
+        "results/logs/evaluate_cell/{cell}-{repeat}-{fold}.log",
+    benchmark:
+        "results/benchmarks/evaluate_cell/{cell}-{repeat}-{fold}.tsv"
+    threads: 1
+    conda:
+        "../../envs/affectmix.yaml"
+    script:
+        "../../scripts/evaluate_cell.py"
+
+
+rule fit_model:
+    input:
+        unpack(cell_inputs),
+        search="results/cells/{cell}/0.search.json",
+    output:
+        model="results/models/{cell}/model.json",
+        arrays="results/models/{cell}/model.safetensors",
+    params:
+        cell=cell_settings,
+        code=code_digest(SCRIPTS / "fit_model.py"),
+    log:
+        "results/logs/fit_model/{cell}.log",
+    threads: 1
+    conda:
+        "../../envs/affectmix.yaml"
+    script:
+        "../../scripts/fit_model.py"

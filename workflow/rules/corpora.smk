@@ -1,0 +1,107 @@
+# Corpora: what the audio files are, what their labels say, and which clips belong together.
+
+
+rule synthesize_demo:
+    output:
+        "results/demo/{corpus}/{shard}.done",
+    params:
+        settings=lambda w: project.corpus_settings(w.corpus),
+        clips=lambda w: project.shard_clips(w.corpus, w.shard),
+        code=code_digest(SCRIPTS / "synthesize_demo.py"),
+    log:
+        "results/logs/synthesize_demo/{corpus}-{shard}.log",
+    benchmark:
+        "results/benchmarks/synthesize_demo/{corpus}-{shard}.tsv"
+    conda:
+        "../../envs/affectmix.yaml"
+    script:
+        "../../scripts/synthesize_demo.py"
+
+
+rule scan_audio:
+    input:
+        lambda w: branch(
+            project.corpora[w.corpus].generated,
+            then=f"results/demo/{w.corpus}/{w.shard}.done",
+            otherwise=[],
+        ),
+    output:
+        "results/corpora/{corpus}/scan/{shard}.parquet",
+    params:
+        settings=lambda w: project.corpus_settings(w.corpus),
+        clips=lambda w: project.shard_clips(w.corpus, w.shard),
+        min_duration_s=project.config["min_duration_s"],
+        code=code_digest(SCRIPTS / "scan_audio.py"),
+    log:
+        "results/logs/scan_audio/{corpus}-{shard}.log",
+    benchmark:
+        "results/benchmarks/scan_audio/{corpus}-{shard}.tsv"
+    conda:
+        "../../envs/affectmix.yaml"
+    script:
+        "../../scripts/scan_audio.py"
+
+
+rule index_audio:
+    input:
+        lambda w: expand(
+            "results/corpora/{corpus}/scan/{shard}.parquet",
+            corpus=w.corpus,
+            shard=project.used_shards(w.corpus),
+        ),
+    output:
+        audio="results/corpora/{corpus}/audio.parquet",
+        left_out="results/corpora/{corpus}/left_out.parquet",
+    params:
+        on_bad_audio=project.config["on_bad_audio"],
+        code=code_digest(SCRIPTS / "index_audio.py"),
+    log:
+        "results/logs/index_audio/{corpus}.log",
+    conda:
+        "../../envs/affectmix.yaml"
+    script:
+        "../../scripts/index_audio.py"
+
+
+rule index_labels:
+    input:
+        lambda w: [str(file) for file in project.corpora[w.corpus].label_files()],
+    output:
+        labels="results/corpora/{corpus}/labels.parquet",
+        ratings="results/corpora/{corpus}/ratings.parquet",
+    params:
+        settings=lambda w: project.corpus_settings(w.corpus),
+        code=code_digest(SCRIPTS / "index_labels.py"),
+    log:
+        "results/logs/index_labels/{corpus}.log",
+    conda:
+        "../../envs/affectmix.yaml"
+    script:
+        "../../scripts/index_labels.py"
+
+
+# Sources come through a digest and not through labels.parquet: an edited rating must not
+# touch the groups, which the splits of every corpus hang on.
+rule group_clips:
+    input:
+        [
+            f"results/corpora/{corpus}/scan/{shard}.parquet"
+            for corpus in project.used
+            for shard in project.used_shards(corpus)
+        ],
+    output:
+        groups="results/groups.parquet",
+        edges="results/group_edges.parquet",
+    params:
+        settings={corpus: project.corpus_settings(corpus) for corpus in project.used},
+        sources={corpus: project.sources_digest(corpus) for corpus in project.used},
+        by=project.config["groups"],
+        code=code_digest(SCRIPTS / "group_clips.py"),
+    log:
+        "results/logs/group_clips.log",
+    benchmark:
+        "results/benchmarks/group_clips.tsv"
+    conda:
+        "../../envs/affectmix.yaml"
+    script:
+        "../../scripts/group_clips.py"

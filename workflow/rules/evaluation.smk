@@ -1,0 +1,73 @@
+# Evaluation: one way of measuring for all learners, and the proof that nothing leaked.
+
+
+rule gather_predictions:
+    input:
+        lambda w: project.cell_files(w.experiment, ".parquet"),
+    output:
+        "results/predictions/{experiment}.parquet",
+    params:
+        cells=lambda w: [cell.name for cell in project.experiments[w.experiment]],
+        fields=lambda w: {c.name: c.fields() for c in project.experiments[w.experiment]},
+        jobs=lambda w: {c.name: project.cell_jobs(c) for c in project.experiments[w.experiment]},
+        code=code_digest(SCRIPTS / "gather_predictions.py"),
+    log:
+        "results/logs/gather_predictions/{experiment}.log",
+    conda:
+        "../../envs/affectmix.yaml"
+    script:
+        "../../scripts/gather_predictions.py"
+
+
+rule compute_metrics:
+    input:
+        "results/predictions/{experiment}.parquet",
+    output:
+        parquet="results/metrics/{experiment}.parquet",
+        csv="results/metrics/{experiment}.csv",
+    params:
+        code=code_digest(SCRIPTS / "compute_metrics.py"),
+    log:
+        "results/logs/compute_metrics/{experiment}.log",
+    conda:
+        "../../envs/affectmix.yaml"
+    script:
+        "../../scripts/compute_metrics.py"
+
+
+rule audit_cells:
+    input:
+        predictions="results/predictions/{experiment}.parquet",
+        train=lambda w: project.cell_files(w.experiment, ".train.parquet"),
+        groups="results/groups.parquet",
+        splits=lambda w: project.split_files(w.experiment),
+    output:
+        findings="results/audit/{experiment}.findings.parquet",
+        summary="results/audit/{experiment}.parquet",
+    params:
+        code=code_digest(SCRIPTS / "audit_cells.py"),
+    log:
+        "results/logs/audit_cells/{experiment}.log",
+    conda:
+        "../../envs/affectmix.yaml"
+    script:
+        "../../scripts/audit_cells.py"
+
+
+# What can be learned from the demo is known: a regression on the true causes says it.
+rule measure_oracle:
+    output:
+        "results/demo/oracle.parquet",
+    params:
+        settings={
+            corpus: project.corpus_settings(corpus)
+            for corpus in project.used
+            if project.corpora[corpus].generated
+        },
+        code=code_digest(SCRIPTS / "measure_oracle.py"),
+    log:
+        "results/logs/measure_oracle.log",
+    conda:
+        "../../envs/affectmix.yaml"
+    script:
+        "../../scripts/measure_oracle.py"

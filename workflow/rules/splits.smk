@@ -1,0 +1,43 @@
+# Splits: made once per corpus and scheme, whatever is trained on them later.
+
+
+rule assign_classes:
+    input:
+        labels="results/corpora/{corpus}/labels.parquet",
+        audio="results/corpora/{corpus}/audio.parquet",
+    output:
+        "results/classes/{corpus}.parquet",
+    params:
+        min_size=project.config["classes"]["min_size"],
+        code=code_digest(SCRIPTS / "assign_classes.py"),
+    log:
+        "results/logs/assign_classes/{corpus}.log",
+    conda:
+        "../../envs/affectmix.yaml"
+    script:
+        "../../scripts/assign_classes.py"
+
+
+rule make_splits:
+    input:
+        classes="results/classes/{corpus}.parquet",
+        groups="results/groups.parquet",
+        pinned=lambda w: branch(
+            exists(f"resources/splits/{w.corpus}/{w.scheme}.csv"),
+            then=f"resources/splits/{w.corpus}/{w.scheme}.csv",
+            otherwise=[],
+        ),
+    output:
+        splits="results/splits/{corpus}/{scheme}.parquet",
+        warnings="results/splits/{corpus}/{scheme}.warnings.json",
+    params:
+        repeats=lambda w: project.schemes[w.scheme].repeats,
+        grouped=lambda w: project.config["schemes"][w.scheme]["grouped"],
+        seed=project.config["seed"],
+        code=code_digest(SCRIPTS / "make_splits.py"),
+    log:
+        "results/logs/make_splits/{corpus}-{scheme}.log",
+    conda:
+        "../../envs/affectmix.yaml"
+    script:
+        "../../scripts/make_splits.py"
