@@ -66,7 +66,7 @@ class Corpus(ABC):
     }
 
     def __init__(
-        self, name: str, settings: Mapping[str, Any], *, home: Path | str = Path(".")
+        self, name: str, settings: Mapping[str, Any], *, home: Path | str = Path()
     ) -> None:
         self.name = name
         self.settings = check_settings(settings, self.SETTINGS, where=f"corpora.{name}")

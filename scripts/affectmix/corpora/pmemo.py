@@ -1,0 +1,57 @@
+"""PMEmo (Zhang et al., ICMR 2018): choruses of pop songs, in the layout as distributed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import ClassVar, Final
+
+import pandas as pd
+
+from affectmix.corpora.base import Corpus, Setting
+from affectmix.corpora.rated_files import RatedFiles, Reading
+from affectmix.corpora.tabular import read_text_table
+
+_LABELS: Final = "annotations/static_annotations.csv"
+_SPREADS: Final = "annotations/static_annotations_std.csv"
+_METADATA: Final = "metadata.csv"
+
+
+class PMEmoCorpus(RatedFiles):
+    """``PMEmo2019/{chorus/<id>.mp3, annotations/static_annotations(_std).csv, metadata.csv}``.
+
+    Labels 0..1 become 2x - 1, standard deviations are doubled; the source is the artist.
+    The clip id is the song's number; choruses without a static label are left out.
+    """
+
+    SETTINGS: ClassVar[Mapping[str, Setting]] = {
+        **Corpus.SETTINGS,
+        "root": Setting((str,), "folder PMEmo2019, which holds chorus/ and annotations/"),
+    }
+
+    @property
+    def _audio_folder(self) -> str:
+        return "chorus"
+
+    def label_files(self) -> list[Path]:
+        """Return the files that labels are read from."""
+        return [self.root / name for name in (_LABELS, _SPREADS, _METADATA)]
+
+    def _read(self) -> Reading:
+        def read(name: str, columns: dict[str, str | None]) -> pd.DataFrame:
+            return read_text_table(self.root / name, columns, corpus=self.name)
+
+        means = read(
+            _LABELS,
+            {"clip_id": "musicId", "valence": "Valence(mean)", "arousal": "Arousal(mean)"},
+        )
+        spreads = read(
+            _SPREADS,
+            {"clip_id": "musicId", "valence_sd": "Valence(std)", "arousal_sd": "Arousal(std)"},
+        ).drop(columns="row")
+        songs = read(_METADATA, {"clip_id": "musicId", "source": "artist"}).drop(columns="row")
+        rows = means
+        for more in (spreads, songs):
+            rows = rows.merge(more.drop_duplicates("clip_id"), on="clip_id", how="left")
+        rows["path"] = rows["clip_id"].map(lambda n: None if n is None else f"{n}.mp3")
+        return Reading(rows, {"valence": (0.0, 1.0), "arousal": (0.0, 1.0)})
