@@ -1,0 +1,107 @@
+"""Means with their 95 % intervals, over the folds of one or more repeats."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+from affectmix.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A mean and the bounds of its confidence interval; NaN where undefined.
+
+    Attributes:
+        mean: mean over the defined values.
+        low, high: bounds; NaN below two values, as one value says nothing of the spread.
+        count: how many values were defined.
+    """
+
+    mean: float
+    low: float
+    high: float
+    count: int
+
+    @property
+    def half_width(self) -> float:
+        """Half the interval's width: the ± of the joint-learning paper's Table 1."""
+        return (self.high - self.low) / 2
+
+
+def t_interval(values: npt.ArrayLike, *, confidence: float = 0.95) -> Interval:
+    """Return the mean of ``values`` [shape=(n,)] with its Student t interval.
+
+    Undefined values (NaN) are left out and do not count. This is the ± of the
+    joint-learning paper (section 3, Table 1) when ``values`` are one repeat's folds.
+    """
+    return repeated_interval([np.asarray(values, dtype=float)], confidence=confidence)
+
+
+def repeated_interval(
+    repeats: Sequence[npt.ArrayLike], *, confidence: float = 0.95, ratio: float = 0.0
+) -> Interval:
+    """Return the mean over all folds of all repeats, with an interval that repeats cannot shrink.
+
+    Folds of another repeat are the same clips cut differently, not new evidence. The
+    spread is therefore pooled within the repeats, and counted as one repeat's folds;
+    with one repeat this is the plain t interval over folds. Where each repeat has one
+    fold (repeated holdout), the spread is that between repeats, whose test sets
+    overlap, widened as Nadeau and Bengio (2003) do, by ``ratio``.
+
+    Args:
+        repeats: one array [shape=(folds,)] per repeat; NaN is undefined and left out.
+        confidence: coverage in (0, 1).
+        ratio: test rows by training rows; used for repeated holdouts alone.
+    """
+    kept = [_defined(values) for values in repeats]
+    kept = [values for values in kept if values.size]
+    if not kept:
+        return Interval(math.nan, math.nan, math.nan, 0)
+    everything = np.concatenate(kept)
+    mean = float(everything.mean())
+    if len(kept) == 1 or any(values.size > 1 for values in kept):
+        kept = [values for values in kept if values.size > 1]
+        freedom = sum(values.size - 1 for values in kept) / max(len(kept), 1)
+        scale = 1 / (freedom + 1)
+    else:
+        kept = [everything]
+        freedom = everything.size - 1
+        scale = 1 / everything.size + ratio
+    if freedom < 1:
+        return Interval(mean, math.nan, math.nan, everything.size)
+    squares = sum(float(np.square(values - values.mean()).sum()) for values in kept)
+    variance = squares / sum(values.size - 1 for values in kept)
+    half = float(stats.t.ppf(0.5 + confidence / 2, freedom)) * math.sqrt(variance * scale)
+    return Interval(mean, mean - half, mean + half, everything.size)
+
+
+def ratio_of_scheme(scheme: str) -> float:
+    """Return the rows tested by the rows trained on in one fold of ``scheme``.
+
+    ``cv5`` tests one fold of five: 1/4. ``holdout_70_15_15`` trains on 70 and tests 15.
+
+    Raises:
+        ConfigError: the scheme is neither ``cv<folds>`` nor ``holdout_<train>_<…>_<test>``.
+    """
+    head, *shares = scheme.split("_")
+    if head.startswith("cv") and head[2:].isdecimal() and int(head[2:]) >= 2 and not shares:
+        return 1 / (int(head[2:]) - 1)
+    numbers = [int(share) for share in shares if share.isdecimal()]
+    if head == "holdout" and len(numbers) == len(shares) >= 2 and numbers[0] > 0:
+        return numbers[-1] / numbers[0]
+    raise ConfigError(
+        f"scheme: {scheme!r} says nothing of its test and training shares; allowed are "
+        "'cv' with a number of folds from 2 (cv5) and 'holdout_' with percentages "
+        "(holdout_70_15_15). Rename the scheme in the configuration."
+    )
+
+
+def _defined(values: npt.ArrayLike) -> np.ndarray:
+    array = np.asarray(values, dtype=float)
+    return array[~np.isnan(array)]
