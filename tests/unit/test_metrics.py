@@ -37,24 +37,24 @@ def predictions_of(
     repeats: int = 1,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """Predictions of one cell on two views, five folds of 20 clips, whose error is known."""
+    """Predictions of one cell on two views, five folds of 80 clips, whose error is known."""
     parts = []
     for number, view in enumerate(("music", "sounds")):
         for target in ("valence", "arousal"):
-            truth = np.random.default_rng([number, target == "valence"]).uniform(-1, 1, 100)
+            truth = np.random.default_rng([number, target == "valence"]).uniform(-1, 1, 400)
             for repeat in range(repeats):
                 rng = np.random.default_rng([seed, number, target == "valence", repeat])
                 parts.append(
                     pd.DataFrame(
                         {
                             "repeat": repeat,
-                            "fold": np.arange(100) % 5,
+                            "fold": np.arange(400) % 5,
                             "corpus": view,
                             "view": view,
-                            "clip_id": [f"c{i:03}" for i in range(100)],
+                            "clip_id": [f"c{i:03}" for i in range(400)],
                             "target": target,
                             "y_true": truth,
-                            "y_pred": slope * truth + noise * rng.normal(size=100),
+                            "y_pred": slope * truth + noise * rng.normal(size=400),
                             "in_train": 0,
                         }
                     )
