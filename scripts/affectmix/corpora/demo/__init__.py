@@ -1,0 +1,1 @@
+"""The embedded demo corpora: rated audio whose causes are known."""

@@ -1,0 +1,85 @@
+"""The demo corpora as the workflow sees them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pandas as pd
+
+from affectmix.corpora.base import Corpus, Setting
+from affectmix.corpora.demo import design
+from affectmix.corpora.demo.formula import PARTS
+from affectmix.errors import ConfigError, Problem
+from affectmix.tables import LABELS
+
+_LONGEST_S = 600.0
+
+
+class DemoCorpus(Corpus):
+    """Music or sounds that AffectMix makes itself, from a seed, with known causes.
+
+    The audio is written by :func:`affectmix.corpora.demo.render.write_clips`; everything
+    else (clips, labels, ratings) is computed from the settings and needs no file.
+    """
+
+    SETTINGS: ClassVar[Mapping[str, Setting]] = {
+        **Corpus.SETTINGS,
+        "part": Setting((str,), "which of the two demo corpora", choices=PARTS),
+        "clips": Setting((int,), "number of clips, 1 to 99999", default=240),
+        "duration": Setting((float,), "seconds per clip, 1 to 600", default=10.0),
+        "seed": Setting((int,), "seed of causes, sound and labels, 0 or more", default=1),
+        "label_seed": Setting((int,), "another seed for the raters alone, 0 or more", default=None),
+    }
+    generated: ClassVar[bool] = True  # the workflow makes the audio before it reads it
+
+    def __init__(
+        self, name: str, settings: Mapping[str, Any], *, home: Path | str = Path()
+    ) -> None:
+        super().__init__(name, settings, home=home)
+        self._check_ranges()
+
+    def clips(self) -> pd.DataFrame:
+        """Return clip_id and path of every clip, whether or not its audio is there yet."""
+        ids = design.clip_ids(self.settings["part"], self.settings["clips"])
+        return pd.DataFrame({"clip_id": ids, "path": [f"{clip_id}.flac" for clip_id in ids]})
+
+    def labels(self) -> pd.DataFrame:
+        """Return ``tables.LABELS``: the mean and spread of each clip's ratings."""
+        return design.design(**self._drawn())[list(LABELS.columns)]
+
+    def ratings(self) -> pd.DataFrame:
+        """Return ``tables.RATINGS``: ten raters per clip."""
+        return design.ratings(**self._drawn())
+
+    def label_files(self) -> list[Path]:
+        """Return nothing: the labels come from the seed."""
+        return []
+
+    def problems(self) -> list[Problem]:
+        """Return nothing: what is made by a formula has no faults of its own."""
+        return []
+
+    def write_clips(self, clip_ids: Iterable[str], folder: str | Path | None = None) -> None:
+        """Write the audio of these clips under ``folder``, by default the corpus's root."""
+        from affectmix.corpora.demo.render import write_clips  # scipy: only when needed
+
+        write_clips(self.settings["part"], self.settings, clip_ids, folder or self.root)
+
+    def _drawn(self) -> dict[str, Any]:
+        return {key: self.settings[key] for key in ("part", "clips", "seed", "label_seed")}
+
+    def _check_ranges(self) -> None:
+        ranges = {"clips": (1, 99_999), "duration": (1.0, _LONGEST_S), "seed": (0, math.inf)}
+        if self.settings["label_seed"] is not None:
+            ranges["label_seed"] = (0, math.inf)
+        faults = [
+            f"{key!r} is {self.settings[key]!r}; allowed is {low:g} to {high:g} "
+            f"({self.SETTINGS[key].description})"
+            for key, (low, high) in ranges.items()
+            if not low <= self.settings[key] <= high
+        ]
+        if faults:
+            raise ConfigError(f"corpora.{self.name}: " + "; ".join(faults))
