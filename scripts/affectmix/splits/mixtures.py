@@ -15,10 +15,9 @@ import numpy as np
 import pandas as pd
 
 from affectmix.errors import ConfigError
-from affectmix.splits.schemes import Scheme
 
 _ENTRY = r"[a-z0-9]+(?:_[a-z0-9]+)*-\d{3}"
-_TRAIN_COLUMNS = ["corpus", "clip_id", "copies", "view", "fold", "class", "priority"]
+TRAIN_COLUMNS = ["corpus", "clip_id", "copies", "view", "fold", "class", "priority"]
 
 
 @dataclass(frozen=True)
@@ -34,43 +33,6 @@ class ViewRows:
     view: str
     corpus: str
     frame: pd.DataFrame
-
-
-def view_rows(
-    view: str,
-    corpus: str,
-    *,
-    splits: pd.DataFrame,
-    groups: pd.DataFrame,
-    scheme: Scheme,
-    repeat: int,
-    clips: Collection[str] | None = None,
-) -> ViewRows:
-    """Return a view's rows from its corpus's folds (tables.SPLITS) and the groups of all corpora.
-
-    Args:
-        clips: the clips of the view; None for the whole corpus. Those without a fold
-            (unrated) are left out.
-    """
-    rows = splits.loc[splits["repeat"] == repeat, ["clip_id", "fold", "class", "priority"]]
-    if clips is not None:
-        rows = rows[rows["clip_id"].isin(set(clips))]
-    if rows.empty:
-        raise ConfigError(
-            f"view {view!r}: no rated clip of corpus {corpus!r} belongs to it in repeat {repeat}; "
-            "at least one is needed. Check the view's categories."
-        )
-    own = groups.loc[groups["corpus"] == corpus, ["clip_id", "group"]]
-    rows = rows.merge(own, on="clip_id", how="left", validate="one_to_one")
-    if not scheme.grouped:
-        rows["group"] = corpus + "/" + rows["clip_id"]
-    if rows["group"].isna().any():
-        lost = rows.loc[rows["group"].isna(), "clip_id"].iloc[0]
-        raise ConfigError(
-            f"corpus {corpus!r}: clip {lost!r} has a fold but no group; every clip needs one. "
-            "Delete results/groups.parquet and run snakemake again."
-        )
-    return ViewRows(view, corpus, rows.sort_values("clip_id", ignore_index=True))
 
 
 def mixture_name(shares: Mapping[str, float]) -> str:
@@ -150,7 +112,7 @@ def training_rows(
     parts = []
     for view in chosen:
         rows = view.frame[~view.frame["fold"].isin(set(held_out)) & ~view.frame["group"].isin(held)]
-        part = _take(rows, _percent(view.view, shares[view.view]))
+        part = take_share(rows, shares[view.view])
         parts.append(part.assign(corpus=view.corpus, view=view.view, copies=np.int32(1)))
     rows = pd.concat(parts).drop_duplicates(["corpus", "clip_id"])
     if rows.empty:
@@ -158,19 +120,27 @@ def training_rows(
             f"mixture {mixture_name(shares)!r}: no row is left to train on with folds "
             f"{sorted(held_out)} held out. Take larger shares or fewer folds."
         )
-    return rows.sort_values(["corpus", "clip_id"], ignore_index=True)[_TRAIN_COLUMNS]
+    return rows.sort_values(["corpus", "clip_id"], ignore_index=True)[TRAIN_COLUMNS]
 
 
 def held_out_groups(views: Sequence[ViewRows], held_out: Collection[int]) -> set[str]:
     """Return the groups with a row in the folds ``held_out`` of any view."""
     folds = set(held_out)
     return {
-        group for view in views for group in view.frame.loc[view.frame["fold"].isin(folds), "group"]
+        group
+        for view in views
+        for group in view.frame.loc[view.frame["fold"].isin(folds), "group"].unique()
     }
 
 
-def _take(rows: pd.DataFrame, percent: int) -> pd.DataFrame:
-    """Return the first ``percent`` of each class by priority, halves rounded up."""
+def take_share(rows: pd.DataFrame, share: float) -> pd.DataFrame:
+    """Return the first ``share`` of each class by priority, halves of a row rounded up.
+
+    Args:
+        rows: at least ``clip_id, class, priority``.
+        share: in [0, 1], in whole percents.
+    """
+    percent = round(share * 100)
     ordered = rows.sort_values(["priority", "clip_id"])
     by_class = ordered.groupby("class")
     size = by_class["clip_id"].transform("size")

@@ -16,7 +16,14 @@ import pyarrow as pa
 from affectmix.errors import ConfigError
 from affectmix.splits.schemes import Scheme
 
-_KINDS = {"clip_id": str, "repeat": int, "fold": int, "class": int, "priority": float}
+_KINDS: dict[str, type] = {
+    "clip_id": str,
+    "repeat": int,
+    "fold": int,
+    "class": int,
+    "priority": float,
+}
+_SHOWN = 10
 
 
 def read_pins(path: str | Path, *, scheme: Scheme) -> pd.DataFrame:
@@ -50,10 +57,8 @@ def read_pins(path: str | Path, *, scheme: Scheme) -> pd.DataFrame:
     if "repeat" not in pins:
         pins["repeat"] = 0
     _check_values(pins, path, scheme)
-    pins = pins[[name for name in _KINDS if name in pins]]
-    return pins.astype({name: _KINDS[name] for name in pins}).sort_values(
-        ["repeat", "clip_id"], ignore_index=True
-    )
+    kinds = {name: kind for name, kind in _KINDS.items() if name in pins}
+    return pins[list(kinds)].astype(kinds).sort_values(["repeat", "clip_id"], ignore_index=True)
 
 
 def write_pins(splits: pd.DataFrame, path: str | Path) -> None:
@@ -101,21 +106,19 @@ def pinned_folds(
         return np.full(len(rows), -1)
     folds = pinned.loc[pinned["repeat"] == repeat].set_index("clip_id")["fold"]
     kept = rows["clip_id"].map(folds)
-    parted = kept.groupby(rows["group"]).nunique()
-    parted = parted.index[parted > 1]
+    pairs = pd.DataFrame({"clip": rows["clip_id"], "group": rows["group"], "fold": kept}).dropna()
+    parted = pairs[pairs.groupby("group")["fold"].transform("nunique") > 1]
     if len(parted):
-        lines = []
-        for group in parted[:10]:
-            own = pd.DataFrame({"clip": rows["clip_id"], "fold": kept})[rows["group"] == group]
-            own = own.dropna()
-            lines.append(
-                ", ".join(f"{c} (fold {f:.0f})" for c, f in own.itertuples(index=False, name=None))
-            )
+        listed = [
+            ", ".join(f"{row.clip} (fold {row.fold:.0f})" for row in own.itertuples())
+            for _, own in parted.groupby("group")
+        ]
+        more = f"; and {len(listed) - _SHOWN} more" if len(listed) > _SHOWN else ""
         raise ConfigError(
             f"corpus {corpus!r}, scheme {scheme.name!r}, repeat {repeat}: pinned folds part "
-            f"{len(parted)} groups, each of which must be in one fold: {'; '.join(lines)}. Delete "
-            "all but one clip of each group from the pinned file (the others will follow it), "
-            "or correct the source that makes them one group."
+            f"{len(listed)} groups, each of which must be in one fold: "
+            f"{'; '.join(listed[:_SHOWN])}{more}. Delete all but one clip of each group from the "
+            "pinned file (the others will follow it), or correct the source that joins them."
         )
     return kept.fillna(-1).to_numpy(dtype=int)
 
