@@ -22,7 +22,7 @@ import pandas as pd
 from affectmix.errors import ConfigError, Problem
 
 TARGETS: Final = ("valence", "arousal")
-AUDIO_EXTENSIONS: Final = (".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".au")
+AUDIO_EXTENSIONS: Final = (".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff")
 MAX_CLIP_ID: Final = 120  # a clip id names folders and files; most file systems allow 255 bytes
 NOTES: Final = frozenset({"unlabelled", "duplicated", "unusable_comparison"})
 """Kinds of problem that a run can go on with: the clips concerned are left out, or kept
