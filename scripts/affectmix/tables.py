@@ -188,6 +188,38 @@ METRICS = Schema(
     key=(),
 )
 
+_SHARE = Column(pa.float64(), low=0.0, high=1.0)
+AUDIT_FINDINGS = Schema(
+    "audit findings",
+    {
+        "cell": Column(pa.string()),
+        "repeat": Column(pa.int32(), low=0),
+        "fold": Column(pa.int32(), low=0),
+        "check": Column(pa.string()),
+        "corpus": Column(pa.string()),
+        "clip_id": Column(pa.string()),
+        "detail": Column(pa.string()),
+        "declared": Column(pa.bool_()),
+    },
+    key=(),
+)
+AUDIT_SUMMARY = Schema(
+    "audit summary",
+    {
+        "cell": Column(pa.string()),
+        "arithmetic": Column(pa.string()),
+        "view": Column(pa.string()),
+        "test_rows": Column(pa.int64(), low=0),
+        "in_train": _SHARE,
+        "group_in_train": _SHARE,
+        "foreign": _SHARE,
+        "expected_in_train": _SHARE,
+        "expected_foreign": _SHARE,
+        "findings": Column(pa.int64(), low=0),
+    },
+    key=("cell", "view"),
+)
+
 
 def write_table(frame: pd.DataFrame, path: str | Path, schema: Schema) -> None:
     """Check ``frame`` against ``schema``, sort it by its key and write it as Parquet.
@@ -206,15 +238,16 @@ def write_table(frame: pd.DataFrame, path: str | Path, schema: Schema) -> None:
 
 def write_csv(frame: pd.DataFrame, path: str | Path) -> None:
     """Write ``frame`` as CSV, under a temporary name first."""
-    _write_text(frame.to_csv(index=False), path)
+    write_text(frame.to_csv(index=False), path)
 
 
 def write_json(data: Any, path: str | Path) -> None:
     """Write plain data as JSON, under a temporary name first."""
-    _write_text(json.dumps(data, indent=1, sort_keys=True) + "\n", path)
+    write_text(json.dumps(data, indent=1, sort_keys=True) + "\n", path)
 
 
-def _write_text(text: str, path: str | Path) -> None:
+def write_text(text: str, path: str | Path) -> None:
+    """Write ``text``, under a temporary name first."""
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")

@@ -21,7 +21,7 @@ rule synthesize_demo:
 rule scan_audio:
     input:
         lambda w: branch(
-            project.corpora[w.corpus].generated,
+            project.generated(w.corpus),
             then=f"results/demo/{w.corpus}/{w.shard}.done",
             otherwise=[],
         ),

@@ -35,16 +35,26 @@ rule compute_metrics:
         "../../scripts/compute_metrics.py"
 
 
+def audit_inputs(w):
+    """What an experiment's cells trained on and predicted, and the tables that judge them."""
+    return {
+        "cells": project.cell_files(w.experiment, ".parquet"),
+        "train": project.cell_files(w.experiment, ".train.parquet"),
+        "groups": "results/groups.parquet",
+        **project.split_files(w.experiment),
+        **project.label_files(w.experiment),
+    }
+
+
 rule audit_cells:
     input:
-        predictions="results/predictions/{experiment}.parquet",
-        train=lambda w: project.cell_files(w.experiment, ".train.parquet"),
-        groups="results/groups.parquet",
-        splits=lambda w: project.split_files(w.experiment),
+        unpack(audit_inputs),
     output:
         findings="results/audit/{experiment}.findings.parquet",
         summary="results/audit/{experiment}.parquet",
     params:
+        cells=lambda w: {c.name: project.cell_settings(c.name) for c in project.experiments[w.experiment]},
+        jobs=lambda w: {c.name: project.cell_jobs(c) for c in project.experiments[w.experiment]},
         code=code_digest(SCRIPTS / "audit_cells.py"),
     log:
         "results/logs/audit_cells/{experiment}.log",
@@ -62,7 +72,7 @@ rule measure_oracle:
         settings={
             corpus: project.corpus_settings(corpus)
             for corpus in project.used
-            if project.corpora[corpus].generated
+            if project.generated(corpus)
         },
         code=code_digest(SCRIPTS / "measure_oracle.py"),
     log:

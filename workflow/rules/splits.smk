@@ -32,7 +32,6 @@ rule make_splits:
         warnings="results/splits/{corpus}/{scheme}.warnings.json",
     params:
         repeats=lambda w: project.schemes[w.scheme].repeats,
-        grouped=lambda w: project.config["schemes"][w.scheme]["grouped"],
         seed=project.config["seed"],
         code=code_digest(SCRIPTS / "make_splits.py"),
     log:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,10 +11,11 @@ import numpy as np
 import pandas as pd
 
 from affectmix import tables
+from affectmix.corpora.base import TARGETS
 from affectmix.errors import ConfigError, TableError
-from affectmix.splits.mixtures import ViewRows
-
-TARGETS = ("valence", "arousal")
+from affectmix.splits.controls import control_labels
+from affectmix.splits.mixtures import ViewRows, view_rows
+from affectmix.splits.schemes import Scheme
 
 
 @dataclass(frozen=True)
@@ -50,27 +51,23 @@ class CellTables:
         return cls(kinds["labels"], kinds["splits"], groups, kinds["features"])
 
     def view_rows(
-        self, views: Mapping[str, Mapping[str, Any]], *, repeat: int, grouped: bool
+        self, views: Mapping[str, Mapping[str, Any]], *, scheme: Scheme, repeat: int
     ) -> list[ViewRows]:
-        """Return each view's clips with fold, class, priority and group of one repeat.
+        """Return each view's clips with fold, class, priority and group of one repeat."""
+        return [
+            view_rows(
+                view,
+                definition["corpus"],
+                splits=self.splits[definition["corpus"]],
+                groups=self.groups,
+                scheme=scheme,
+                repeat=repeat,
+                clips=self._members(view, definition),
+            )
+            for view, definition in views.items()
+        ]
 
-        Without ``grouped`` every clip is a group of its own, as in the papers.
-        """
-        rows = []
-        for view, definition in views.items():
-            corpus = definition["corpus"]
-            split = self.splits[corpus]
-            frame = split[split["repeat"] == repeat].drop(columns="repeat")
-            frame = frame[frame["clip_id"].isin(self._members(view, definition))]
-            if grouped:
-                own = self.groups[self.groups["corpus"] == corpus]
-                frame = frame.merge(own[["clip_id", "group"]], on="clip_id", validate="1:1")
-            else:
-                frame = frame.assign(group=corpus + "/" + frame["clip_id"])
-            rows.append(ViewRows(view, corpus, frame.sort_values("clip_id", ignore_index=True)))
-        return rows
-
-    def _members(self, view: str, definition: Mapping[str, Any]) -> pd.Series:
+    def _members(self, view: str, definition: Mapping[str, Any]) -> set[str]:
         """Return the clip ids of a view: its corpus's, less what the category filters drop."""
         labels = self.labels[definition["corpus"]]
         keep = pd.Series(True, index=labels.index)
@@ -85,7 +82,7 @@ class CellTables:
                         f"{definition['corpus']!r}; its categories are {sorted(present)}"
                     )
                 keep &= labels["category"].isin(wanted) == (key == "include")
-        return labels.loc[keep, "clip_id"]
+        return set(labels.loc[keep, "clip_id"])
 
     def feature_rows(self, rows: pd.DataFrame) -> np.ndarray:
         """Return the raw features of (corpus, clip_id) rows. [shape=(n, d), float32]
@@ -121,11 +118,20 @@ class CellTables:
             return [name for name in frame.columns if name != "clip_id"]
         return []
 
-    def label_rows(self, rows: pd.DataFrame) -> np.ndarray:
-        """Return valence and arousal of (corpus, clip_id) rows. [shape=(n, 2), in [-1, 1]]"""
-        values = np.empty((len(rows), len(TARGETS)))
-        for corpus, frame in self.labels.items():
-            own = np.flatnonzero(rows["corpus"].to_numpy() == corpus)
-            place = pd.Index(frame["clip_id"]).get_indexer(rows["clip_id"].iloc[own])
-            values[own] = frame[list(TARGETS)].to_numpy(dtype=float)[place]
-        return values
+    def controlled_labels(
+        self, control: str, views: Sequence[ViewRows], *, seed: int, phase: str
+    ) -> pd.DataFrame:
+        """Return corpus, clip_id, valence and arousal of all clips, as a control wants them.
+
+        Args:
+            control: ``none``, ``permuted`` or ``uniform-<view>``.
+            views: the cell's views.
+            seed: another seed gives other labels.
+            phase: ``train`` or ``test``: whether they are trained on or tested against.
+        """
+        labels = pd.concat(
+            [frame.assign(corpus=corpus) for corpus, frame in self.labels.items()],
+            ignore_index=True,
+        )[["corpus", "clip_id", *TARGETS]]
+        clips = {view.view: (view.corpus, view.frame["clip_id"]) for view in views}
+        return control_labels(labels, control, seed=seed, phase=phase, view_clips=clips)

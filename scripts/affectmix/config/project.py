@@ -17,7 +17,7 @@ from affectmix.config.validate import validate_config
 from affectmix.corpora import make_corpus
 from affectmix.corpora.base import NOTES, Corpus
 from affectmix.errors import AffectMixError, ConfigError, CorpusError
-from affectmix.features.shards import shard_name, shard_of
+from affectmix.features.shards import shard_of
 from affectmix.learners import BASELINES
 from affectmix.search.spaces import load_space
 from affectmix.splits.schemes import Scheme
@@ -77,20 +77,19 @@ class Project:
         """Return the settings from which a job makes the corpus again."""
         return dict(self.config["corpora"][corpus])
 
-    def shards(self) -> list[str]:
-        """Return the names of all shards."""
-        count = self.config["shards"]
-        return [shard_name(index, count) for index in range(count)]
+    def generated(self, corpus: str) -> bool:
+        """Return whether the workflow makes the corpus's audio itself."""
+        return bool(getattr(self.corpora[corpus], "generated", False))
 
     @cache  # noqa: B019 - one project lives as long as the process
     def _clips_by_shard(self, corpus: str) -> dict[str, list[list[Any]]]:
         source = self.corpora[corpus]
-        generated = getattr(source, "generated", False)
-        shards: dict[str, list[list[Any]]] = {shard: [] for shard in self.shards()}
+        shards: dict[str, list[list[Any]]] = {}
         for row in source.clips().itertuples(index=False):
-            entry = [row.clip_id, row.path, *([] if generated else self._stamp(source, row.path))]
-            shards[shard_of(row.clip_id, self.config["shards"])].append(entry)
-        return shards
+            stamp = [] if self.generated(corpus) else self._stamp(source, row.path)
+            shard = shard_of(row.clip_id, self.config["shards"])
+            shards.setdefault(shard, []).append([row.clip_id, row.path, *stamp])
+        return dict(sorted(shards.items()))
 
     @staticmethod
     def _stamp(source: Corpus, path: str) -> list[int | None]:
@@ -107,7 +106,7 @@ class Project:
 
     def used_shards(self, corpus: str) -> list[str]:
         """Return the shards of a corpus that hold a clip."""
-        return [shard for shard, clips in self._clips_by_shard(corpus).items() if clips]
+        return list(self._clips_by_shard(corpus))
 
     def sources_digest(self, corpus: str) -> str:
         """Return a digest of clip ids and declared sources, which groups are made from."""
@@ -160,8 +159,6 @@ class Project:
             "views": self.cell_views(cell),
             "learner": self.learner_settings(cell.learner),
             "features": self.feature_settings(cell.features),
-            "grouped": self.config["schemes"][cell.scheme]["grouped"],
-            "repeats": self.schemes[cell.scheme].repeats,
             "seed": self.config["seed"],
         }
 
@@ -173,15 +170,22 @@ class Project:
             for job in self.cell_jobs(cell)
         ]
 
-    def split_files(self, experiment: str) -> list[str]:
-        """Return the splits that an experiment's cells are tested on."""
-        return sorted(
-            {
-                f"results/splits/{corpus}/{cell.scheme}.parquet"
-                for cell in self.experiments[experiment]
-                for corpus in self.cell_corpora(cell)
-            }
-        )
+    def split_files(self, experiment: str) -> dict[str, str]:
+        """Return the splits that an experiment's cells are tested on, as inputs by name."""
+        pairs = {
+            (cell.scheme, corpus)
+            for cell in self.experiments[experiment]
+            for corpus in self.cell_corpora(cell)
+        }
+        return {
+            f"splits_{corpus}__{scheme}": f"results/splits/{corpus}/{scheme}.parquet"
+            for scheme, corpus in sorted(pairs)
+        }
+
+    def label_files(self, experiment: str) -> dict[str, str]:
+        """Return the label tables of the corpora of an experiment, as inputs by name."""
+        corpora = {c for cell in self.experiments[experiment] for c in self.cell_corpora(cell)}
+        return {f"labels_{c}": f"results/corpora/{c}/labels.parquet" for c in sorted(corpora)}
 
     def final_models(self) -> list[str]:
         """Return the cells of which a final model is stored."""

@@ -8,6 +8,7 @@ from typing import Any
 from affectmix.config.cells import Cell
 from affectmix.config.validate import nearest
 from affectmix.errors import ConfigError
+from affectmix.features.feature_sets import FeatureSet
 
 
 def check_references(
@@ -17,6 +18,11 @@ def check_references(
 ) -> None:
     """Raise one ConfigError that lists every dangling name and every impossible cell."""
     faults = [*_view_faults(config)]
+    for name, choice in config["features"].items():
+        try:
+            FeatureSet.parse(choice["set"], key=f"features.{name}.set")
+        except ConfigError as error:
+            faults.append(str(error))
     for name, cells in experiments.items():
         faults += _experiment_faults(name, config, views, cells)
     if faults:
@@ -51,19 +57,12 @@ def _experiment_faults(
             control = cell.control.removeprefix("uniform-")
             yield from _unknown(f"{here}.controls (uniform-…)", [control], cell.views)
         if not any(share > 0 for _, share in cell.shares):
-            yield f"{here}: mixture {cell.mixture!r} trains on nothing; give one view a share above 0"
-        if any(view not in views for view in cell.views) or cell.scheme not in config["schemes"]:
-            continue
-        if cell.arithmetic != "clean":
-            yield from _replay_faults(here, cell, config, views)
+            yield f"{here}: mixture {cell.mixture!r} trains on nothing; give a view a share above 0"
+        if cell.arithmetic != "clean" and all(view in views for view in cell.views):
+            yield from _replay_faults(here, cell, views)
 
 
-def _replay_faults(
-    where: str,
-    cell: Cell,
-    config: Mapping[str, Any],
-    views: Mapping[str, Mapping[str, Any]],
-) -> Iterator[str]:
+def _replay_faults(where: str, cell: Cell, views: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     """The released code's index shifts exist only where its assumptions hold."""
     corpora = {views[view]["corpus"] for view in cell.views}
     if cell.protocol != "paper":
@@ -73,10 +72,10 @@ def _replay_faults(
             f"{where}: arithmetic {cell.arithmetic!r} replays a stack of exactly two corpora; "
             f"mixture {cell.mixture!r} has {len(corpora)}"
         )
-    if config["schemes"][cell.scheme]["grouped"]:
+    if not cell.scheme.endswith("_ungrouped"):
         yield (
-            f"{where}: arithmetic {cell.arithmetic!r} replays folds without groups; use a scheme "
-            f"with grouped: false, such as schemes: {{cv5_ungrouped: {{grouped: false}}}}"
+            f"{where}: arithmetic {cell.arithmetic!r} replays folds without groups; "
+            f"use scheme {cell.scheme + '_ungrouped'!r} instead of {cell.scheme!r}"
         )
 
 

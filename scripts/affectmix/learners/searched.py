@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 
 from affectmix.learners.base import Choice, TargetModel
-from affectmix.search.elasticnet_search import ElasticNetModel, fit_elasticnet, search_elasticnet
+from affectmix.search.elasticnet_model import ElasticNetModel, fit_elasticnet
+from affectmix.search.elasticnet_search import search_elasticnet
 from affectmix.search.spaces import Point, load_space
-from affectmix.search.svr_search import SvrModel, fit_svr, search_svr
+from affectmix.search.svr_model import SvrModel, fit_svr
+from affectmix.search.svr_search import search_svr
 from affectmix.search.task import SearchResult, SearchTask
 
 
@@ -56,14 +58,18 @@ class SearchedLearner:
     ) -> None:
         self._engine = ENGINES[kind]
         self._points: list[Point] = load_space(space, learner=kind)
-        self._search = search
+        self._exhaustive = search == "exhaustive"
         self._tolerance = tolerance or self._engine.tolerance
         self._threads = threads
 
     def search(self, task: SearchTask) -> Choice:
         """Choose the point with the lowest mean RMSE over folds and views, per target."""
         result = self._engine.search(
-            task, self._points, search=self._search, tol=self._tolerance, threads=self._threads
+            task,
+            self._points,
+            exhaustive=self._exhaustive,
+            tol=self._tolerance,
+            threads=self._threads,
         )
         return Choice(result.chosen, _describe(result))
 

@@ -1,0 +1,135 @@
+"""Final models on disk: numbers as safetensors, all else as JSON, and a card to read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+from affectmix.errors import AffectMixError
+from affectmix.learners import make_learner
+from affectmix.learners.base import TargetModel
+from affectmix.provenance.versions import versions
+from affectmix.tables import write_json, write_text
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class FinalModel:
+    """A cell's model of every target, fitted on all rows of its mixture.
+
+    Attributes:
+        models: target → fitted model.
+        feature_names: names of the columns that ``predict`` takes, in order.
+        description: the cell's settings, the chosen points and the training corpora.
+    """
+
+    models: Mapping[str, TargetModel]
+    feature_names: list[str]
+    description: Mapping[str, Any]
+
+    def predict(self, X: np.ndarray) -> np.ndarray:
+        """Return one column per target, in their order. [shape=(n, d)] → [shape=(n, t)]"""
+        return np.column_stack([model.predict(X) for model in self.models.values()])
+
+
+def save_model(model: FinalModel, folder: str | Path) -> None:
+    """Write ``model.safetensors``, ``model.json`` and ``README.md`` into ``folder``."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    arrays = {
+        f"{target}.{name}": np.ascontiguousarray(array)
+        for target, fitted in model.models.items()
+        for name, array in fitted.to_arrays().items()
+    }
+    temporary = folder / ".model.safetensors.tmp"
+    save_file(arrays, temporary)
+    temporary.replace(folder / "model.safetensors")
+    write_text(_card(model), folder / "README.md")
+    write_json(
+        {
+            "format": FORMAT,
+            "targets": list(model.models),
+            "output": "felt valence and arousal, from -1 to 1; 0 is neutral",
+            "feature_names": model.feature_names,
+            "versions": versions(),
+            **model.description,
+        },
+        folder / "model.json",
+    )
+
+
+def load_model(folder: str | Path) -> FinalModel:
+    """Return the model that :func:`save_model` wrote.
+
+    Raises:
+        AffectMixError: a file is missing or damaged, or of a format that is not known.
+    """
+    folder = Path(folder)
+    try:
+        description = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+        arrays = load_file(folder / "model.safetensors")
+    except (OSError, ValueError, SafetensorError) as error:
+        raise AffectMixError(
+            f"{folder}: not a readable model folder ({error}); it holds model.json and "
+            "model.safetensors as snakemake wrote them. Make it anew, or copy it again."
+        ) from error
+    if description.get("format") != FORMAT:
+        raise AffectMixError(
+            f"{folder}/model.json: format {description.get('format')!r}; this version reads "
+            f"format {FORMAT}. Use the AffectMix version named under 'versions' there."
+        )
+    learner = make_learner(description["settings"]["learner"])
+    models = {
+        target: learner.load(
+            {
+                name.removeprefix(f"{target}."): array
+                for name, array in arrays.items()
+                if name.startswith(f"{target}.")
+            }
+        )
+        for target in description["targets"]
+    }
+    return FinalModel(models, description["feature_names"], description)
+
+
+def _card(model: FinalModel) -> str:
+    fields = model.description["settings"]["fields"]
+    rows = "\n".join(f"| {key} | {value} |" for key, value in fields.items())
+    corpora = "\n".join(
+        f"- {corpus}: {count} clips" for corpus, count in model.description["rows"].items()
+    )
+    chosen = "\n".join(
+        f"- {target}: `{json.dumps(point, sort_keys=True)}`"
+        for target, point in model.description["chosen"].items()
+    )
+    return f"""# Model of felt emotion: {fields["learner"]} on {fields["mixture"]}
+
+Predicts valence and arousal in [-1, 1] from {len(model.feature_names)} openSMILE functionals.
+
+| field | value |
+|---|---|
+{rows}
+
+## Trained on
+{corpora}
+
+## Chosen hyper-parameters
+{chosen}
+
+## What it is worth
+How well such a model predicts clips that it has not seen is measured on the outer folds of
+the same cell: see `results/metrics/` and `results/report.html`. This model itself was
+searched over all folds and fitted on all rows, so no number can be measured with it on them.
+
+## Limits
+It predicts the mean rating of the listeners behind its corpora, not the feeling of one
+person. openSMILE, which computes its features, is licensed by audEERING for research use.
+"""

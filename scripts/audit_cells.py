@@ -1,0 +1,39 @@
+"""Prove, from the tables that an experiment's cells wrote, that no test row was trained on."""
+
+from pathlib import Path
+from typing import Any
+
+from affectmix.cells.audited import CellRun, audited_runs
+from affectmix.cells.tables import CellTables
+from affectmix.jobs import run_job
+from affectmix.splits.audit import assert_clean, audit_cells
+from affectmix.tables import AUDIT_FINDINGS, AUDIT_SUMMARY, write_table
+from snakemake.script import snakemake
+
+
+def main(job: Any) -> None:
+    schemes = {settings["fields"]["scheme"] for settings in job.params.cells.values()}
+    named = {name: file for name, file in job.input.items() if isinstance(file, str)}
+    tables = {scheme: CellTables.read(_of_scheme(named, scheme)) for scheme in schemes}
+    files = zip(job.input.cells, job.input.train, strict=True)
+    runs = []
+    for cell, settings in job.params.cells.items():
+        for evaluation in job.params.jobs[cell]:
+            repeat, fold = (int(number) for number in evaluation.split("-"))
+            predictions, train = next(files)
+            runs.append(CellRun(settings, repeat, fold, Path(predictions), Path(train)))
+    audit = audit_cells(audited_runs(runs, tables), groups=next(iter(tables.values())).groups)
+    write_table(audit.findings, job.output.findings, AUDIT_FINDINGS)
+    write_table(audit.summary, job.output.summary, AUDIT_SUMMARY)
+    assert_clean(audit)
+
+
+def _of_scheme(files: dict[str, str], scheme: str) -> dict[str, str]:
+    """Return the inputs with only this scheme's splits, named by corpus alone."""
+    kept = {name: file for name, file in files.items() if not name.startswith("splits_")}
+    ending = f"__{scheme}"
+    kept |= {n.removesuffix(ending): f for n, f in files.items() if n.endswith(ending)}
+    return kept
+
+
+run_job(main, snakemake)

@@ -1,0 +1,28 @@
+"""Write the openSMILE functionals of the usable clips of one shard."""
+
+from typing import Any
+
+from affectmix.audio.scan import usable_clips
+from affectmix.corpora import make_corpus
+from affectmix.errors import AudioError
+from affectmix.features.feature_sets import FeatureSet
+from affectmix.features.opensmile import extract_shard
+from affectmix.jobs import run_job
+from affectmix.tables import FEATURES, write_table
+from snakemake.script import snakemake
+
+
+def main(job: Any) -> None:
+    corpus = make_corpus(job.wildcards.corpus, job.params.settings)
+    clips = [(row.clip_id, corpus.audio_path(row.path)) for row in usable_clips(job.input[0])]
+    features, faults = extract_shard(clips, FeatureSet.parse(job.wildcards.feature_set))
+    if len(faults):
+        listed = "\n".join(f"  - {row.message}" for row in faults.itertuples())
+        raise AudioError(
+            f"{len(faults)} clips that could be decoded before have no features:\n{listed}\n"
+            "If the files changed meanwhile, run snakemake again."
+        )
+    write_table(features, job.output[0], FEATURES)
+
+
+run_job(main, snakemake)
