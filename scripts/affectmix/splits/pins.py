@@ -44,7 +44,6 @@ def read_pins(path: str | Path, *, scheme: Scheme) -> pd.DataFrame:
             pins = pd.read_csv(
                 path,
                 dtype={"clip_id": str},
-                float_precision="round_trip",
                 keep_default_na=False,  # a clip may be called "nan"
                 na_values=[""],
             )
@@ -143,10 +142,11 @@ def _check_values(pins: pd.DataFrame, path: str | Path, scheme: Scheme) -> None:
         if name != "priority":
             wrong |= values % 1 != 0
         if wrong.any():
-            row = pins.loc[wrong].iloc[0]
+            row = pins.loc[wrong].astype(object).iloc[0]
+            found = row[name] if isinstance(row[name], str) else f"{row[name]:g}"
             kind = "numbers" if name == "priority" else "whole numbers"
             raise ConfigError(
-                f"{path}: clip {row['clip_id']!r} has {name} {row[name]!r}; allowed are {kind} "
+                f"{path}: clip {row['clip_id']!r} has {name} {found}; allowed are {kind} "
                 f"from 0 to {most:g} (scheme {scheme.name!r}). Correct that row."
             )
     repeated = pins.loc[pins.duplicated(["clip_id", "repeat"]), "clip_id"]
