@@ -17,7 +17,8 @@ import pandas as pd
 from affectmix.evaluation.corrected_test import CorrectedTest, corrected_resampled_ttest, holm
 from affectmix.evaluation.intervals import ratio_of_scheme
 from affectmix.evaluation.metrics import HIGHER_IS_BETTER, fold_rows
-from affectmix.evaluation.mixture_shares import is_full, shares_of, trained_views
+from affectmix.evaluation.mixture_shares import is_full, trained_views
+from affectmix.splits.mixtures import parse_mixture
 
 ALPHA = 0.05
 HELPED, HURT, NOT_SHOWN, UNDEFINED = "helped", "hurt", "not shown", "undefined"
@@ -142,7 +143,7 @@ def _scored(metrics: pd.DataFrame, metric: str) -> Iterator[_Scored]:
 
 def _baseline(mixed: _Scored, scored: list[_Scored]) -> _Scored | None:
     """Return the cell that ``mixed`` has to beat: one that tests the same views if there is."""
-    view, shares = mixed.fields["view"], shares_of(mixed.fields["mixture"])
+    view, shares = mixed.fields["view"], parse_mixture(mixed.fields["mixture"])
     if shares.get(view, 0.0) < 1 or trained_views(mixed.fields["mixture"]) == (view,):
         return None
     found = [
@@ -150,9 +151,9 @@ def _baseline(mixed: _Scored, scored: list[_Scored]) -> _Scored | None:
         for s in scored
         if mixed.same(s, (*_SETTING, "view", "target"))
         and trained_views(s.fields["mixture"]) == (view,)
-        and shares_of(s.fields["mixture"])[view] == 1
+        and parse_mixture(s.fields["mixture"])[view] == 1
     ]
-    found.sort(key=lambda s: shares_of(s.fields["mixture"]).keys() != shares.keys())
+    found.sort(key=lambda s: parse_mixture(s.fields["mixture"]).keys() != shares.keys())
     return found[0] if found else None
 
 

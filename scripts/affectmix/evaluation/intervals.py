@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from affectmix.errors import ConfigError
+from affectmix.splits.schemes import Scheme
 
 
 @dataclass(frozen=True)
@@ -81,25 +81,18 @@ def repeated_interval(
     return Interval(mean, mean - half, mean + half, everything.size)
 
 
-def ratio_of_scheme(scheme: str) -> float:
-    """Return the rows tested by the rows trained on in one fold of ``scheme``.
+def ratio_of_scheme(name: str) -> float:
+    """Return the rows tested by the rows trained on in one fold of the scheme ``name``.
 
     ``cv5`` tests one fold of five: 1/4. ``holdout_70_15_15`` trains on 70 and tests 15.
 
     Raises:
-        ConfigError: the scheme is neither ``cv<folds>`` nor ``holdout_<train>_<…>_<test>``.
+        ConfigError: the scheme is unknown.
     """
-    head, *shares = scheme.split("_")
-    if head.startswith("cv") and head[2:].isdecimal() and int(head[2:]) >= 2 and not shares:
-        return 1 / (int(head[2:]) - 1)
-    numbers = [int(share) for share in shares if share.isdecimal()]
-    if head == "holdout" and len(numbers) == len(shares) >= 2 and numbers[0] > 0:
-        return numbers[-1] / numbers[0]
-    raise ConfigError(
-        f"scheme: {scheme!r} says nothing of its test and training shares; allowed are "
-        "'cv' with a number of folds from 2 (cv5) and 'holdout_' with percentages "
-        "(holdout_70_15_15). Rename the scheme in the configuration."
-    )
+    scheme = Scheme.parse(name)
+    if scheme.kind == "kfold":
+        return 1 / (scheme.folds - 1)
+    return scheme.shares[0] / scheme.shares[2]
 
 
 def _defined(values: npt.ArrayLike) -> np.ndarray:

@@ -40,7 +40,6 @@ LABEL_VARIANCE = {
     ("pmemo", "arousal"): 0.1364,
     ("pmemo", "valence"): 0.1048,
 }
-_LEARNERS = {"elasticnet": "Linear", "svr": "SVM", "automl": "AutoML"}
 
 
 def load_published() -> pd.DataFrame:
@@ -112,11 +111,6 @@ def published_value(
     if found.empty:
         return None
     return {str(k): v for k, v in found.iloc[0][["value", "ci", "flags", "note"]].items()}
-
-
-def published_learner(kind: str) -> str | None:
-    """Return what the paper calls a kind of learner: ``SVM`` for ``svr``."""
-    return _LEARNERS.get(kind)
 
 
 def implied_r2(rmse: float, *, role: str, target: str) -> float:

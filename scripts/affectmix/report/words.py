@@ -1,0 +1,145 @@
+"""The report's answers, in sentences."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from affectmix.evaluation.comparisons import ALPHA, HELPED, HURT, NOT_SHOWN, SKILL, UNDEFINED
+from affectmix.evaluation.mixture_shares import added
+from affectmix.report.labels import ordered_mixtures, ordered_targets, with_series
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One line of the report: what was compared, the verdict, and the sentence."""
+
+    subject: str
+    verdict: str
+    sentence: str
+
+
+def signed(value: float) -> str:
+    """Return a difference with its sign: ``+.059``, ``−.020``."""
+    if np.isnan(value):
+        return "undefined"
+    digits = f"{abs(value):.3f}" if abs(value) < 100 else f"{abs(value):.2e}"
+    if abs(value) < 1:
+        digits = digits.removeprefix("0")
+    return ("−" if value < 0 else "+") + digits
+
+
+def p_value(p: float) -> str:
+    """Return ``p = .012``, ``p < .001`` or ``p undefined``."""
+    if np.isnan(p):
+        return "p undefined"
+    if p < 0.001:
+        return "p < .001"
+    return "p = 1" if p > 0.9995 else f"p = {p:.3f}".replace("0.", ".")
+
+
+def headline(comparisons: pd.DataFrame) -> str:
+    """Return the answer to "does mixing help?" in one sentence, over full mixtures."""
+    rows = comparisons[comparisons["full"].astype(bool)]
+    if rows.empty:
+        return (
+            "This experiment cannot say whether mixing helps: it has no pair of cells of which "
+            "one trains on a view alone and the other adds a second view."
+        )
+    counts = rows["verdict"].value_counts()
+    parts = [
+        f"{words} in {counts[verdict]}"
+        for verdict, words in (
+            (HELPED, "helped"),
+            (HURT, "hurt"),
+            (NOT_SHOWN, "made no difference that could be shown"),
+            (UNDEFINED, "could not be tested"),
+        )
+        if verdict in counts
+    ]
+    total = len(rows)
+    if len(parts) == 1:
+        return f"Mixing {parts[0]} of {total} comparisons."
+    return f"Of {total} comparisons, mixing " + ", ".join(parts[:-1]) + f" and {parts[-1]}."
+
+
+def answers(comparisons: pd.DataFrame, oracle: pd.DataFrame | None = None) -> list[Answer]:
+    """Return one answer per view, target, learner and mixture of `compare_mixtures`."""
+    rows = with_series(comparisons)
+    targets, mixtures = ordered_targets(rows["target"]), ordered_mixtures(rows["mixture"])
+    rows = rows.assign(
+        _target=rows["target"].map(targets.index), _mixture=rows["mixture"].map(mixtures.index)
+    ).sort_values(["view", "_target", "_mixture", "series"], kind="stable")
+    family = ["experiment", "scheme", "protocol", "arithmetic", "full"]
+    sizes = rows.groupby(family)["p"].transform("count")
+    out = []
+    for size, (_, row) in zip(sizes, rows.iterrows(), strict=True):
+        sentence = f"{_claim(row)} {_numbers(row, int(size))}{_allowed(row, oracle)}"
+        subject = f"{row['view']}, {row['target']} ({row['series']})"
+        out.append(Answer(subject, str(row["verdict"]), sentence))
+    return out
+
+
+def permutation_sentence(permutation: pd.DataFrame) -> str:
+    """Return what the permuted labels show: a leak, or none."""
+    if permutation.empty:
+        return (
+            "Not run: no cell of this experiment has permuted labels. Add 'permuted' to its "
+            "'controls' to test whether anything leaks from the labels."
+        )
+    found = permutation[permutation["verdict"] == SKILL]
+    total = len(permutation)
+    if len(found):
+        first = found.sort_values("p_holm").iloc[0]
+        return (
+            f"Skill was found in {len(found)} of {total} tests on permuted labels, where there is "
+            f"nothing to learn (first: {first['learner']}, {first['view']}, {first['target']}; "
+            f"{p_value(first['p_holm'])} after Holm's adjustment). Something leaks: do not "
+            "trust this run."
+        )
+    least = permutation["p"].min()
+    undefined = int((permutation["verdict"] == UNDEFINED).sum())
+    rest = f" {undefined} could not be tested." if undefined else ""
+    return (
+        f"No skill was found in any of {total} one-sided tests on permuted labels (least "
+        f"{p_value(least)}, before Holm's adjustment).{rest}"
+    )
+
+
+def _claim(row: pd.Series) -> str:
+    other = added(row["mixture"], row["view"])
+    if row["verdict"] == HELPED:
+        return f"Adding {other} helped."
+    if row["verdict"] == HURT:
+        return f"Adding {other} hurt."
+    if row["verdict"] == UNDEFINED:
+        return f"Adding {other} could not be tested: fewer than two folds have an R²."
+    if row["p"] < ALPHA:
+        side = "better" if row["gain"] > 0 else "worse"
+        return f"Adding {other} looks {side}, but not once all comparisons are counted."
+    return f"Adding {other} made no difference that could be shown."
+
+
+def _numbers(row: pd.Series, family: int) -> str:
+    change = f"R² {signed(row['alone'])} → {signed(row['mixed'])}, gain {signed(row['gain'])}"
+    if np.isnan(row["p"]):
+        return change.replace("+", "", 2) + "."
+    adjusted = f"; {p_value(row['p_holm'])} counting {family} comparisons" if family > 1 else ""
+    return (
+        f"{change.replace('+', '', 2)} (95 % interval {signed(row['ci95_low'])} to "
+        f"{signed(row['ci95_high'])}; {p_value(row['p'])}{adjusted})."
+    )
+
+
+def _allowed(row: pd.Series, oracle: pd.DataFrame | None) -> str:
+    """Return the oracle's bracket of this comparison's gain, in words."""
+    if oracle is None:
+        return ""
+    keys = [key for key in ("view", "target", "mixture") if key in oracle]
+    found = oracle[np.logical_and.reduce([oracle[key] == row[key] for key in keys])]
+    if found.empty or not row["full"]:
+        return ""
+    low, high = found.iloc[0][["low", "high"]].astype(float)
+    return f" The known causes allow {signed(low)} to {signed(high)}."
