@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 from affectmix.errors import ConfigError
 from affectmix.search.halving import (
-    grid_points,
     nested_order,
     rank_points,
     rung_rows,
@@ -34,17 +33,6 @@ def make_task(n: int = 300, folds: int = 3, seed: int = 0) -> SearchTask:
         ),
         seed=seed,
     )
-
-
-def test_grid_points_vary_the_last_key_fastest() -> None:
-    assert grid_points({"a": [1, 2], "b": ["x", "y"]}) == [
-        {"a": 1, "b": "x"},
-        {"a": 1, "b": "y"},
-        {"a": 2, "b": "x"},
-        {"a": 2, "b": "y"},
-    ]
-    with pytest.raises(ConfigError, match="'b' lists no value"):
-        grid_points({"a": [1], "b": []})
 
 
 def test_beginnings_of_the_nested_order_are_stratified() -> None:

@@ -127,7 +127,7 @@ def small_config() -> dict:
             kind: {
                 "adapter": "table",
                 "root": f"resources/{kind}",
-                "table": "ratings.csv",
+                "labels": "ratings.csv",
                 "scale": [1, 9],
             }
             for kind in ("tones", "noises")

@@ -56,6 +56,9 @@ class Project:
             name: expand_cells(experiment)
             for name, experiment in self.config["experiments"].items()
         }
+        self.learners = {
+            name: _with_points(name, settings) for name, settings in self.config["learners"].items()
+        }
         check_references(self.config, self.views, self.experiments)
         self.cells: dict[str, Cell] = {
             cell.name: cell for cells in self.experiments.values() for cell in cells
@@ -114,15 +117,6 @@ class Project:
         text = pd.util.hash_pandas_object(frame.fillna(""), index=False).to_numpy().tobytes()
         return hashlib.sha256(text).hexdigest()[:16]
 
-    def learner_settings(self, learner: str) -> dict[str, Any]:
-        """Return a learner's settings; a digest stands for what its named space holds."""
-        settings = dict(self.config["learners"][learner])
-        if "space" in settings:
-            points = load_space(settings["space"], learner=settings["kind"])
-            text = json.dumps(points, sort_keys=True)
-            settings["points"] = hashlib.sha256(text.encode()).hexdigest()[:16]
-        return settings
-
     def feature_settings(self, features: str) -> dict[str, Any]:
         """Return the feature set and stem of a feature choice."""
         return dict(self.config["features"][features])
@@ -157,7 +151,7 @@ class Project:
             "fields": cell.fields(),
             "shares": dict(cell.shares),
             "views": self.cell_views(cell),
-            "learner": self.learner_settings(cell.learner),
+            "learner": self.learners[cell.learner],
             "features": self.feature_settings(cell.features),
             "seed": self.config["seed"],
         }
@@ -198,3 +192,15 @@ class Project:
                 and (cell.protocol, cell.arithmetic, cell.control) == ("nested", "clean", "none")
             }
         )
+
+
+def _with_points(name: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a learner's settings with a digest of the points that its named space holds."""
+    if "space" not in settings:
+        return dict(settings)
+    try:
+        points = load_space(settings["space"], learner=settings["kind"])
+    except ConfigError as error:
+        raise ConfigError(f"learners.{name}: {error}") from error
+    digest = hashlib.sha256(json.dumps(points, sort_keys=True).encode()).hexdigest()[:16]
+    return {**settings, "points": digest}

@@ -1,0 +1,87 @@
+"""The code digest and the lock of a run."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from affectmix.provenance.code import code_digest
+from affectmix.provenance.lock import RunLock
+
+
+@pytest.fixture
+def scripts(tmp_path: Path) -> Path:
+    package = tmp_path / "affectmix" / "part"
+    package.mkdir(parents=True)
+    (tmp_path / "affectmix" / "__init__.py").write_text("")
+    (package / "__init__.py").write_text("")
+    (package / "deep.py").write_text('"""Words."""\n\ndef f():\n    """Words."""\n    return 1\n')
+    (package / "near.py").write_text("from affectmix.part import deep\n")
+    (package / "other.py").write_text("x = 1\n")
+    (tmp_path / "job.py").write_text("from affectmix.part.near import deep\nprint(deep.f())\n")
+    return tmp_path
+
+
+EDITS = {
+    "script": ("job.py", "print(deep.f())", "print(2 * deep.f())", True),
+    "imported by an import": ("affectmix/part/deep.py", "return 1", "return 2", True),
+    "package file": ("affectmix/part/__init__.py", "", "import os\n", True),
+    "not imported": ("affectmix/part/other.py", "x = 1", "x = 2", False),
+    "comment": ("affectmix/part/deep.py", "return 1", "return 1  # one", False),
+    "docstring": ("affectmix/part/deep.py", '"""Words."""', '"""Other words."""', False),
+    "blank lines": ("affectmix/part/deep.py", "\n\ndef", "\n\n\n\ndef", False),
+}
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_digest_follows_code_and_not_words(scripts: Path, edit: str, tmp_path: Path) -> None:
+    path, old, new, changes = EDITS[edit]
+    before = code_digest(scripts / "job.py")
+    moved = tmp_path / "moved"
+    moved.mkdir()
+    for file in [p for p in scripts.rglob("*.py") if moved not in p.parents]:
+        target = moved / file.relative_to(scripts)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(file.read_text())
+    assert code_digest(moved / "job.py") == before
+    other = tmp_path / "other"
+    moved.rename(other)
+    text = (other / path).read_text()
+    (other / path).write_text(text.replace(old, new, 1) if old else new + text)
+    assert (code_digest(other / "job.py") != before) == changes
+
+
+def stale_lock(folder: Path) -> Path:
+    lock = folder / ".snakemake" / "locks" / "0.output.lock"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    lock.touch()
+    return lock
+
+
+def test_stale_lock_is_cleared(tmp_path: Path) -> None:
+    lock = stale_lock(tmp_path)
+    assert RunLock(tmp_path).acquire()
+    assert not lock.exists()
+
+
+def test_lock_of_a_live_run_is_kept_and_given_back_when_it_is_killed(tmp_path: Path) -> None:
+    program = (
+        "import sys, time; from affectmix.provenance.lock import RunLock\n"
+        "held = RunLock(sys.argv[1]); print(held.acquire(), flush=True); time.sleep(60)"
+    )
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2] / "scripts")}
+    command = [sys.executable, "-c", program, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as live:
+        assert live.stdout is not None
+        assert live.stdout.readline().strip() == "True"
+        lock = stale_lock(tmp_path)
+        assert not RunLock(tmp_path).acquire()
+        assert lock.exists()
+        live.send_signal(signal.SIGKILL)
+        live.wait()
+    assert RunLock(tmp_path).acquire()
+    assert not lock.exists()
