@@ -16,7 +16,11 @@ from snakemake.utils import min_version
 min_version("9.0")
 
 
-configfile: Path(workflow.basedir) / "config" / "config.yaml"
+# A configuration given with --configfile stands alone: laid over the default one, the demo's
+# corpora and cells would slip into it.
+if "corpora" not in config:
+
+    configfile: Path(workflow.basedir) / "config" / "config.yaml"
 
 
 run_lock = RunLock()

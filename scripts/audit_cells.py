@@ -13,8 +13,13 @@ from snakemake.script import snakemake
 
 def main(job: Any) -> None:
     schemes = {settings["fields"]["scheme"] for settings in job.params.cells.values()}
-    named = {name: file for name, file in job.input.items() if isinstance(file, str)}
-    tables = {scheme: CellTables.read(_of_scheme(named, scheme)) for scheme in schemes}
+    named = dict(job.input.items())
+    labels = {name: file for name, file in named.items() if name.startswith("labels_")}
+    splits = {name: file for name, file in named.items() if name.startswith("splits_")}
+    tables = {
+        scheme: CellTables.read_for_audit(labels, splits, job.input.groups, scheme=scheme)
+        for scheme in schemes
+    }
     files = zip(job.input.cells, job.input.train, strict=True)
     runs = []
     for cell, settings in job.params.cells.items():
@@ -26,14 +31,6 @@ def main(job: Any) -> None:
     write_table(audit.findings, job.output.findings, AUDIT_FINDINGS)
     write_table(audit.summary, job.output.summary, AUDIT_SUMMARY)
     assert_clean(audit)
-
-
-def _of_scheme(files: dict[str, str], scheme: str) -> dict[str, str]:
-    """Return the inputs with only this scheme's splits, named by corpus alone."""
-    kept = {name: file for name, file in files.items() if not name.startswith("splits_")}
-    ending = f"__{scheme}"
-    kept |= {n.removesuffix(ending): f for n, f in files.items() if n.endswith(ending)}
-    return kept
 
 
 run_job(main, snakemake)

@@ -50,6 +50,26 @@ class CellTables:
         groups = tables.read_table(files["groups"], tables.GROUPS)
         return cls(kinds["labels"], kinds["splits"], groups, kinds["features"])
 
+    @classmethod
+    def read_for_audit(
+        cls,
+        labels: Mapping[str, str],
+        splits: Mapping[str, str],
+        groups: str,
+        *,
+        scheme: str,
+    ) -> CellTables:
+        """Read what cells of one scheme are judged by.
+
+        Args:
+            labels: ``labels_<corpus>`` → file.
+            splits: ``splits_<corpus>__<scheme>`` → file, of any schemes.
+            groups: the groups of all corpora.
+            scheme: the scheme whose splits are read.
+        """
+        own = {n.rpartition("__")[0]: f for n, f in splits.items() if n.endswith(f"__{scheme}")}
+        return cls.read({**labels, **own, "groups": groups})
+
     def view_rows(
         self, views: Mapping[str, Mapping[str, Any]], *, scheme: Scheme, repeat: int
     ) -> list[ViewRows]:

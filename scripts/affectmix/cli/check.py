@@ -1,0 +1,69 @@
+"""``affectmix check``: everything that is wrong with a corpus, in one list."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from typing import Any
+
+import pandas as pd
+from tqdm import tqdm
+
+from affectmix.audio.scan import scan_clips
+from affectmix.cli.configuration import add_configfile, read_project
+from affectmix.corpora.base import NOTES, Corpus
+from affectmix.corpora.checks import check_corpus
+from affectmix.errors import ConfigError
+
+CHUNK = 16  # clips per job: progress shows, and the start of a job costs little
+
+
+def add_parser(commands: Any) -> None:
+    """Add the subcommand."""
+    parser = commands.add_parser("check", help="list the faults of a corpus")
+    parser.add_argument("corpus", help="name of the corpus in the configuration")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes to use")
+    parser.add_argument("--labels-only", action="store_true", help="do not decode the audio")
+    add_configfile(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> bool:
+    """Print every fault and note; return whether a fault would stop a run."""
+    project = read_project(arguments.configfile)
+    if arguments.corpus not in project.corpora:
+        raise ConfigError(
+            f"corpus {arguments.corpus!r} is not in {arguments.configfile}; "
+            f"it has {sorted(project.corpora)}"
+        )
+    if project.generated(arguments.corpus):
+        raise ConfigError(
+            f"corpus {arguments.corpus!r} is made by the workflow itself; there is nothing to check"
+        )
+    corpus = project.corpora[arguments.corpus]
+    minimum = project.config["min_duration_s"]
+    scan = None if arguments.labels_only else _scan(corpus, minimum, max(1, arguments.jobs))
+    problems = check_corpus(corpus, scan, min_duration_s=minimum)
+    for problem in problems:
+        print(f"{'note ' if problem.kind in NOTES else 'fault'}  {problem}")
+    counts = Counter("notes" if problem.kind in NOTES else "faults" for problem in problems)
+    clips = len(corpus.clips())
+    print(f"{arguments.corpus}: {clips} clips, {counts['faults']} faults, {counts['notes']} notes")
+    return counts["faults"] > 0
+
+
+def _scan(corpus: Corpus, minimum: float, jobs: int) -> pd.DataFrame:
+    clips = corpus.clips()
+    chunks = [clips.iloc[start : start + CHUNK] for start in range(0, len(clips), CHUNK)]
+    frames = []
+    with (
+        ProcessPoolExecutor(jobs) as pool,
+        tqdm(total=len(clips), unit="clip", desc=corpus.name, disable=None) as progress,
+    ):
+        futures = [pool.submit(scan_clips, corpus, chunk, minimum) for chunk in chunks]
+        for chunk, future in zip(chunks, futures, strict=True):
+            frames.append(future.result())
+            progress.update(len(chunk))
+    return pd.concat(frames, ignore_index=True)

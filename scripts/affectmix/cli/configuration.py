@@ -1,0 +1,39 @@
+"""The configuration that a command works on."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import yaml
+
+from affectmix.config.project import Project
+from affectmix.errors import ConfigError
+
+DEFAULT = Path("config/config.yaml")
+
+
+def add_configfile(parser: argparse.ArgumentParser) -> None:
+    """Add ``--configfile``, which means the same as Snakemake's."""
+    parser.add_argument(
+        "--configfile",
+        type=Path,
+        default=DEFAULT,
+        help=f"configuration (default: {DEFAULT})",
+    )
+
+
+def read_project(configfile: Path) -> Project:
+    """Return the project of a configuration file."""
+    if not configfile.is_file():
+        raise ConfigError(
+            f"{configfile}: no such configuration; go to the folder that holds Snakefile, "
+            "or name the file with --configfile"
+        )
+    try:
+        config = yaml.safe_load(configfile.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{configfile}: not readable as YAML: {error}") from error
+    if not isinstance(config, dict):
+        raise ConfigError(f"{configfile}: holds {config!r}; a mapping of keys is needed")
+    return Project(config)
