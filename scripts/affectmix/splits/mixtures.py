@@ -53,7 +53,8 @@ def parse_mixture(name: str) -> dict[str, float]:
     entries = [entry.rpartition("-") for entry in re.findall(rf"({_ENTRY})(?:_|$)", name)]
     shares = {view: int(percent) / 100 for view, _, percent in entries}
     whole = re.fullmatch(rf"{_ENTRY}(_{_ENTRY})*", name)
-    if not whole or len(shares) < len(entries) or mixture_name(shares) != name:
+    too_large = any(share > 1 for share in shares.values())
+    if not whole or too_large or len(shares) < len(entries) or mixture_name(shares) != name:
         raise ConfigError(
             f"mixture {name!r} cannot be read; allowed are different views, in alphabetical "
             "order, each with three digits of percent up to 100: iads_e-100_pmemo-025."
