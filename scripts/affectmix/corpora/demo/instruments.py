@@ -36,9 +36,9 @@ class Style:
 
 
 STYLES = {
-    "band": Style("saw", "saw", 0.004, 0.7),
-    "chamber": Style("soft", "soft", 0.04, 1.6),
-    "electronic": Style("square", "square", 0.012, 1.0),
+    "band": Style("saw", "saw", 0.004, 0.2),
+    "chamber": Style("soft", "soft", 0.03, 0.3),
+    "electronic": Style("square", "square", 0.012, 0.25),
 }
 
 
@@ -81,7 +81,7 @@ def play_bass(part: Part, length: int, style: Style) -> Signal:
     hertz = midi_to_hertz(part.pitches)
     table = wavetable(harmonics(style.bass_shape, float(hertz.max()) * 4.0))
     tone = oscillate(hold(hertz, part.onsets, length), table)
-    return 0.8 * tone * envelope(age(part.onsets, length), attack=0.006, decay=0.5)
+    return 0.8 * tone * envelope(age(part.onsets, length), attack=0.006, decay=0.2)
 
 
 def play_chords(voices: list[Part], length: int, style: Style) -> Signal:
@@ -104,7 +104,7 @@ def sing(part: Part, length: int, rng: np.random.Generator) -> Signal:
     vibrato = 1.0 + depth * np.sin(np.float32(2 * np.pi * 5.5) * clock)
     table = wavetable(harmonics("saw", float(hertz.max()) * 1.1))
     voice = oscillate(hold(hertz, part.onsets, length) * vibrato, table)
-    voice *= envelope(since, attack=0.03, decay=1.2)
+    voice *= envelope(since, attack=0.03, decay=0.4)
     vowel = rng.integers(len(_VOWELS), size=len(part.onsets))
     sung = np.zeros(length, dtype=np.float32)
     for index, peaks in enumerate(_VOWELS):

@@ -22,6 +22,7 @@ from affectmix.corpora.demo.synth import (
     fade,
     level_gain,
     limiter,
+    room,
     roughen,
     shape_spectrum,
     tilt,
@@ -58,6 +59,7 @@ def play_music(
         for causes, length in zip(sections, lengths, strict=True)
     ]
     stems = {name: np.concatenate([section[name] for section in played]) for name in STEMS}
+    stems["other"] += room(sum(lengths), rng)
     gain = limiter(sum_stems(stems))
     return {name: stem * gain for name, stem in stems.items()}
 
@@ -71,8 +73,8 @@ def sum_stems(stems: Mapping[str, Signal]) -> Signal:
 
 
 def beats_per_minute(tempo: float) -> float:
-    """Return 60 (tempo -1) to 180 (tempo 1) beats per minute, geometrically."""
-    return float(60.0 * 3.0 ** ((tempo + 1.0) / 2.0))
+    """Return 50 (tempo -1) to 200 (tempo 1) beats per minute, geometrically."""
+    return float(50.0 * 4.0 ** ((tempo + 1.0) / 2.0))
 
 
 def _play_section(
@@ -101,6 +103,7 @@ def _play_section(
     }
     for name in _ROUGH_STEMS:
         stems[name] = roughen(stems[name], causes["roughness"])
+    stems["drums"] *= np.float32(10.0 ** (0.3 * causes["loudness"]))  # played harder, too
     bright = tilt(causes["brightness"])
     stems = {name: fade(shape_spectrum(stem, bright)) for name, stem in stems.items()}
     gain = np.float32(level_gain(sum_stems(stems), causes["loudness"]))

@@ -19,6 +19,7 @@ from affectmix.corpora.demo.synth import (
     level_gain,
     limiter,
     oscillate,
+    room,
     roughen,
     shape_spectrum,
     tilt,
@@ -39,26 +40,32 @@ def play_sound(
     hertz = fundamental(causes["register"])
     tone = _tone(category, hertz, causes["glide"], onsets, since, rng)
     noise = _noise(hertz, length, rng)
-    angle = 0.5 * np.pi * (0.04 + 0.42 * (causes["noisiness"] + 1.0))
+    angle = 0.5 * np.pi * (0.1 + 0.33 * (causes["noisiness"] + 1.0))
     sound = np.float32(np.cos(angle)) * _unit(tone) + np.float32(np.sin(angle)) * _unit(noise)
-    # The attack takes 2 ms (sudden) to 250 ms (gentle); engines and weather never fall silent.
-    attack = 0.25 * 0.008 ** ((causes["suddenness"] + 1.0) / 2.0)
-    shape = envelope(since, attack=attack, decay=0.35)
-    floor = 0.3 if category in ("engine", "weather") else 0.02
+    shape = _strokes(since, causes["suddenness"])
+    floor = 0.1 if category in ("engine", "weather") else 0.0
     sound = roughen(sound * (np.float32(floor) + shape), causes["roughness"])
     sound = fade(shape_spectrum(sound, tilt(causes["brightness"])))
     sound *= np.float32(level_gain(sound, causes["loudness"]))
+    sound += room(length, rng)
     return sound * limiter(sound)
 
 
+def _strokes(since: Signal, suddenness: float) -> Signal:
+    """Return the loudness of each event: from a swell (-1) to a blow that dies at once (1)."""
+    gentle = (1.0 - suddenness) / 2.0
+    attack = 0.002 * 30.0**gentle
+    return envelope(since, attack=attack, decay=0.04 * 5.0**gentle)
+
+
 def events_per_second(tempo: float) -> float:
-    """Return 1 (tempo -1) to 6 (tempo 1) events per second, geometrically."""
-    return float(6.0 ** ((tempo + 1.0) / 2.0))
+    """Return 1 (tempo -1) to 8 (tempo 1) events per second, geometrically."""
+    return float(8.0 ** ((tempo + 1.0) / 2.0))
 
 
 def fundamental(register: float) -> float:
-    """Return 110 (register -1) to 880 Hz (register 1), geometrically."""
-    return float(110.0 * 8.0 ** ((register + 1.0) / 2.0))
+    """Return 150 (register -1) to 600 Hz (register 1), geometrically."""
+    return float(150.0 * 4.0 ** ((register + 1.0) / 2.0))
 
 
 def _onsets(rate: float, length: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:
@@ -77,15 +84,15 @@ def _tone(
     since: Signal,
     rng: np.random.Generator,
 ) -> Signal:
-    """Return the pitched share of a sound; each event rises by 0 to 1.2 octaves (``glide``)."""
-    rise = np.float32(0.6 * (glide + 1.0)) * (1.0 - np.exp(-since / np.float32(0.15)))
+    """Return the pitched share of a sound; each event rises by 0 to 1.6 octaves (``glide``)."""
+    rise = np.float32(0.8 * (glide + 1.0)) * (1.0 - np.exp(-since / np.float32(0.15)))
     steps = rng.uniform(-1.0, 1.0, size=len(onsets))
     if category == "alarm":  # two tones in turn
         steps = np.where(np.arange(len(onsets)) % 2 == 0, 0.0, 4.0)
     pitch = hertz * hold(2.0 ** (steps / 12.0), onsets, len(since)) * np.exp2(rise)
     if category == "impact":
         return _struck(pitch, since)
-    table = wavetable(harmonics(_SHAPES[category], hertz * 2.9))
+    table = wavetable(harmonics(_SHAPES[category], hertz * 3.2))
     tone = oscillate(pitch, table)
     return shape_spectrum(tone, formants(_CALL_FORMANTS)) if category == "call" else tone
 
