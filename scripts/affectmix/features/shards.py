@@ -1,0 +1,81 @@
+"""Clips to shards by a hash of their id, and the shards' tables back into one.
+
+A clip's shard depends on nothing but its own id and the number of shards, so that a new clip
+changes one shard's job and leaves the others as they are.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from affectmix.errors import ConfigError, TableError
+from affectmix.tables import FEATURES, check_table, read_table
+
+_DIGEST_BITS = 256
+
+
+def shard_name(index: int, shards: int) -> str:
+    """Return the name of shard ``index``: as many lower-case hex digits as the last one needs.
+
+    Raises:
+        ConfigError: ``shards`` is not a power of two.
+    """
+    digits = max(1, -(-_bits(shards) // 4))
+    return f"{index:0{digits}x}"
+
+
+def shard_of(clip_id: str, shards: int) -> str:
+    """Return the shard of a clip: the first bits of the SHA-256 of its id.
+
+    Args:
+        clip_id: the clip's id.
+        shards: how many shards there are; a power of two.
+
+    Returns:
+        The shard's name, e.g. ``"0f"`` of 32.
+
+    Raises:
+        ConfigError: ``shards`` is not a power of two.
+    """
+    digest = int.from_bytes(hashlib.sha256(clip_id.encode()).digest(), "big")
+    return shard_name(digest >> (_DIGEST_BITS - _bits(shards)), shards)
+
+
+def merge_shards(paths: Sequence[str | Path]) -> pd.DataFrame:
+    """Return the rows of all shards' feature tables, sorted by clip_id.
+
+    Raises:
+        TableError: there is no shard, two have different columns, or a clip is in two.
+    """
+    if not paths:
+        raise TableError("no shard to merge: the corpus has no clip. Check its folder.")
+    frames = [read_table(path, FEATURES) for path in paths]
+    for path, frame in zip(paths[1:], frames[1:], strict=True):
+        if list(frame.columns) != list(frames[0].columns):
+            strange = sorted(set(frame.columns) ^ set(frames[0].columns))
+            raise TableError(
+                f"{path}: its columns are not those of {paths[0]} "
+                f"({f'first difference: {strange[0]!r}' if strange else 'another order'}). "
+                "Delete both files and run snakemake again: they will be made anew."
+            )
+    merged = pd.concat(frames, ignore_index=True)
+    check_table(merged, FEATURES, where=f"{paths[0]} and {len(paths) - 1} more shards")
+    return merged.sort_values("clip_id", kind="stable", ignore_index=True)
+
+
+def _bits(shards: int) -> int:
+    if (
+        isinstance(shards, bool)
+        or not isinstance(shards, int)
+        or shards < 1
+        or shards & (shards - 1)
+    ):
+        raise ConfigError(
+            f"shards: {shards!r} is not a power of two. Write 1, 2, 4, 8, …, so that a shard "
+            "holds 20 to 50 clips."
+        )
+    return shards.bit_length() - 1
