@@ -45,7 +45,7 @@ def save_model(model: FinalModel, folder: str | Path) -> None:
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     arrays = {
-        f"{target}.{name}": np.ascontiguousarray(array)
+        f"{target}.{name}": np.array(array, order="C")
         for target, fitted in model.models.items()
         for name, array in fitted.to_arrays().items()
     }

@@ -14,7 +14,7 @@ from affectmix import tables
 from affectmix.corpora.base import TARGETS
 from affectmix.errors import ConfigError, TableError
 from affectmix.splits.controls import control_labels
-from affectmix.splits.mixtures import ViewRows, view_rows
+from affectmix.splits.mixtures import ViewRows
 from affectmix.splits.schemes import Scheme
 
 
@@ -75,17 +75,36 @@ class CellTables:
     ) -> list[ViewRows]:
         """Return each view's clips with fold, class, priority and group of one repeat."""
         return [
-            view_rows(
-                view,
-                definition["corpus"],
-                splits=self.splits[definition["corpus"]],
-                groups=self.groups,
-                scheme=scheme,
-                repeat=repeat,
-                clips=self._members(view, definition),
-            )
+            ViewRows(view, definition["corpus"], self._view_frame(view, definition, scheme, repeat))
             for view, definition in views.items()
         ]
+
+    def _view_frame(
+        self, view: str, definition: Mapping[str, Any], scheme: Scheme, repeat: int
+    ) -> pd.DataFrame:
+        corpus = definition["corpus"]
+        split = self.splits[corpus]
+        chosen = (split["repeat"] == repeat) & split["clip_id"].isin(
+            self._members(view, definition)
+        )
+        frame = split.loc[chosen, ["clip_id", "fold", "class", "priority"]]
+        if frame.empty:
+            raise ConfigError(
+                f"views.{view}: no rated clip of corpus {corpus!r} belongs to it; "
+                "check its categories"
+            )
+        if not scheme.grouped:
+            frame = frame.assign(group=corpus + "/" + frame["clip_id"])
+        else:
+            own = self.groups.loc[self.groups["corpus"] == corpus, ["clip_id", "group"]]
+            frame = frame.merge(own, on="clip_id", how="left", validate="1:1")
+        if frame["group"].isna().any():
+            lost = frame.loc[frame["group"].isna(), "clip_id"].iloc[0]
+            raise TableError(
+                f"results/groups.parquet: clip {lost!r} of corpus {corpus!r} has no group; "
+                "delete the file and run snakemake again"
+            )
+        return frame.sort_values("clip_id", ignore_index=True)
 
     def _members(self, view: str, definition: Mapping[str, Any]) -> set[str]:
         """Return the clip ids of a view: its corpus's, less what the category filters drop."""

@@ -64,13 +64,12 @@ class SearchedLearner:
 
     def search(self, task: SearchTask) -> Choice:
         """Choose the point with the lowest mean RMSE over folds and views, per target."""
-        result = self._engine.search(
-            task,
-            self._points,
-            exhaustive=self._exhaustive,
-            tol=self._tolerance,
-            threads=self._threads,
-        )
+        arguments = {"threads": self._threads}
+        if self._engine.search is search_svr:
+            arguments |= {"tolerance": self._tolerance, "exhaustive": self._exhaustive}
+        else:
+            arguments |= {"tol": self._tolerance, "search": "exhaustive" if self._exhaustive else "halving"}
+        result = self._engine.search(task, self._points, **arguments)
         return Choice(result.chosen, _describe(result))
 
     def fit(self, X: np.ndarray, y: np.ndarray, target: str, choice: Choice) -> TargetModel:
