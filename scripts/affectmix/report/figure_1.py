@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from affectmix.report.style import GREY, Drawing, add_legend, look, style_context
+from affectmix.report.style import GREY, Drawing, add_legend, freeze_layout, look, style_context
 
 # Quadrant, its corner, and the text's alignment there.
 _CORNERS = (
@@ -50,6 +50,7 @@ def draw_fig1(labels_by_view: Mapping[str, pd.DataFrame]) -> Drawing:
         if stacked:
             axes.set_title("larger marks: several clips with the same ratings", fontsize=8.5)
         add_legend(figure, axes, columns=3)
+        freeze_layout(figure)
     return Drawing(figure, _alt(shares))
 
 

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from affectmix.evaluation.metrics import mean_rows
 from affectmix.evaluation.mixture_shares import describe, is_full
 from affectmix.report.labels import ordered_mixtures, ordered_targets, short_caveats, with_series
-from affectmix.report.style import GREY, Drawing, add_legend, look, style_context
+from affectmix.report.style import GREY, Drawing, add_legend, freeze_layout, look, style_context
 
 FLOOR = -1.0  # lower values are cut off here, as in the paper, and marked
 
@@ -62,6 +62,7 @@ def draw_fig3(metrics: pd.DataFrame, *, mean_learners: Collection[str] = ("mean"
         heading = "How well each training set predicts each view (R², 95 % over folds)"
         figure.suptitle("\n".join([heading, *short_caveats(rows)]))
         add_legend(figure, grid[0, 0], columns=4)
+        freeze_layout(figure)
     return Drawing(figure, _alt(rows), hints)
 
 

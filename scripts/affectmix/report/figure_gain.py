@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from affectmix.evaluation.comparisons import HELPED, HURT
 from affectmix.evaluation.mixture_shares import added
 from affectmix.report.labels import ordered_mixtures, ordered_targets, short_caveats, with_series
-from affectmix.report.style import GREY, Drawing, add_legend, look, style_context
+from affectmix.report.style import GREY, Drawing, add_legend, freeze_layout, look, style_context
 
 _LIMIT = 1.0  # gains beyond ±1 are cut off and marked: a diverged model, not a finding
 
@@ -55,6 +55,7 @@ def draw_gain(comparisons: pd.DataFrame, *, oracle: pd.DataFrame | None = None) 
         heading = "What mixing gains (filled marks hold after Holm's adjustment)"
         figure.suptitle("\n".join([heading, *short_caveats(rows)]))
         _legend(figure, axes, series, oracle)
+        freeze_layout(figure)
     return Drawing(figure, _alt(ranked), hints)
 
 

@@ -78,6 +78,12 @@ def add_legend(figure: Figure, axes: Axes, *, columns: int) -> None:
         )
 
 
+def freeze_layout(figure: Figure) -> None:
+    """Lay ``figure`` out once and for all, so that each saving gives the same bytes."""
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+
+
 def save_figure(drawing: Drawing, stem: str | Path) -> list[Path]:
     """Write ``stem.svg`` and ``stem.png`` (200 dpi) without dates, and return their paths."""
     target = Path(stem)

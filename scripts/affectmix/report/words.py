@@ -32,12 +32,14 @@ def signed(value: float) -> str:
 
 
 def p_value(p: float) -> str:
-    """Return ``p = .012``, ``p < .001`` or ``p undefined``."""
+    """Return ``p = .012``, ``p < .001`` or ``p undefined``, without a place to break a line."""
     if np.isnan(p):
-        return "p undefined"
-    if p < 0.001:
-        return "p < .001"
-    return "p = 1" if p > 0.9995 else f"p = {p:.3f}".replace("0.", ".")
+        text = "p undefined"
+    elif p < 0.001:
+        text = "p < .001"
+    else:
+        text = "p = 1" if p >= 0.9995 else f"p = {p:.3f}".replace("0.", ".")
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def headline(comparisons: pd.DataFrame) -> str:
@@ -123,12 +125,13 @@ def _claim(row: pd.Series) -> str:
 
 
 def _numbers(row: pd.Series, family: int) -> str:
-    change = f"R² {signed(row['alone'])} → {signed(row['mixed'])}, gain {signed(row['gain'])}"
+    before, after = (signed(row[name]).removeprefix("+") for name in ("alone", "mixed"))
+    change = f"R²\N{NO-BREAK SPACE}{before}\N{NO-BREAK SPACE}→\N{NO-BREAK SPACE}{after}"
     if np.isnan(row["p"]):
-        return change.replace("+", "", 2) + "."
-    adjusted = f"; {p_value(row['p_holm'])} counting {family} comparisons" if family > 1 else ""
+        return f"{change}."
+    adjusted = f", {p_value(row['p_holm'])} among {family} comparisons" if family > 1 else ""
     return (
-        f"{change.replace('+', '', 2)} (95 % interval {signed(row['ci95_low'])} to "
+        f"{change}, gain {signed(row['gain'])} ({signed(row['ci95_low'])} to "
         f"{signed(row['ci95_high'])}; {p_value(row['p'])}{adjusted})."
     )
 
