@@ -98,12 +98,20 @@ def fit_elasticnet(
         threads: inner folds solved at a time; changes nothing but the time.
 
     Raises:
-        ConfigError: if there are fewer than two rows.
+        ConfigError: if there are fewer than two rows, or the target does not fit them.
     """
+    y = np.asarray(y, dtype=np.float64)
+    if y.shape != (len(X),):
+        raise ConfigError(f"elasticnet: {len(X)} rows, but a target of shape {y.shape} found")
+    if not np.isfinite(y).all():
+        raise ConfigError(
+            f"elasticnet: {int((~np.isfinite(y)).sum())} value(s) of the target are not finite;"
+            " leave out clips without a label"
+        )
     folds = inner_folds(len(X))
     with threadpool_limits(threads):
         decomposition = Decomposition.fit(X)
-    components = Components.of(decomposition, np.asarray(y, dtype=np.float64)[:, None])
+    components = Components.of(decomposition, y[:, None])
     wanted = [Wanted(variant_of(params, decomposition), 0)]
     solver = Solver(tol, max_sweeps)
     with threadpool_limits(1), ThreadPoolExecutor(threads) as pool:

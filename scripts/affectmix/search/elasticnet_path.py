@@ -22,6 +22,8 @@ ALPHAS = 100
 ALPHA_RANGE = 1e-3
 MAX_SWEEPS = 1_000_000
 TOLERANCE = 1e-5
+#: A sweep that changes no coefficient by more than this part of the largest one is rounding.
+ROUNDING = 4.0 * 2.0**-52
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ def solve_path(
         l1_ratio: share of the absolute-value penalty, in (0, 1].
         tol: allowed duality gap as a part of ``target_norm2``.
         max_sweeps: passes over the coordinates after which a penalty is given up; so is one
-            whose sweeps change nothing any more while the gap stays too wide.
+            whose sweeps change nothing beyond rounding while the gap stays too wide.
     """
     coefficients = np.empty((len(alphas), len(correlation)))
     gaps, sweeps = _descend(
@@ -118,9 +120,10 @@ def _descend(
         while not done and sweeps[a] < max_sweeps:
             step, largest = _sweep(gram, w, residual, l1, l2)
             sweeps[a] += 1
-            if step <= tol * largest or sweeps[a] == max_sweeps:
+            stalled = step <= ROUNDING * largest
+            if stalled or step <= tol * largest or sweeps[a] == max_sweeps:
                 gap = _gap(w, residual, correlation, target_norm2, l1, l2)
-                done = gap <= tol * target_norm2 or step == 0.0
+                done = gap <= tol * target_norm2 or stalled
         gaps[a] = gap
         coefficients[a] = w
     return gaps, sweeps

@@ -31,8 +31,11 @@ from affectmix.search.elasticnet_components import (
     inner_folds,
     variant_of,
 )
+from affectmix.search.elasticnet_model import ElasticNetModel, fit_elasticnet
 from affectmix.search.elasticnet_path import MAX_SWEEPS, TOLERANCE
 from affectmix.search.task import SearchFold, SearchResult, SearchTask
+
+__all__ = ["ElasticNetModel", "fit_elasticnet", "search_elasticnet"]
 
 In = TypeVar("In")
 Out = TypeVar("Out")
