@@ -40,12 +40,13 @@ def ungrouped(train: pd.DataFrame, held_out: pd.DataFrame, table: pd.DataFrame) 
 
 def in_train(train: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFrame:
     """Find predictions whose in_train is not the number of copies trained on."""
-    joined = predictions.merge(train[[*KEY, "copies"]], on=KEY, how="left")
+    said = predictions[[*KEY, "in_train"]]
+    joined = said.merge(train[[*KEY, "copies"]], on=KEY, how="left")
     joined["copies"] = joined["copies"].fillna(0).astype(int)
     wrong = joined[joined["in_train"] != joined["copies"]].drop_duplicates(KEY)
     detail = [
-        f"in_train is {said}, the train table has {copies}"
-        for said, copies in zip(wrong["in_train"], wrong["copies"], strict=True)
+        f"in_train is {written}, the train table has {copies}"
+        for written, copies in zip(wrong["in_train"], wrong["copies"], strict=True)
     ]
     return _rows("in_train", wrong, detail)
 
