@@ -17,10 +17,11 @@ class AuditSummary:
     """What the audit of the cells' own train tables says.
 
     Attributes:
-        leak_free: True, False, or None where no audit was made.
+        leak_free: whether nothing leaks but what a cell's own settings ask for (a replay of
+            leaking arithmetic, ungrouped folds); None where no audit was made.
         summary: one row per cell and view with shares in [0, 1], as the audit gives it.
         findings: one row per leak; shown up to a limit, and counted.
-        declared: whether leaks were found only where a cell's settings ask for them.
+        declared: whether some leaks were found where settings ask for them.
     """
 
     leak_free: bool | None

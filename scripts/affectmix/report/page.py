@@ -13,14 +13,15 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from affectmix.evaluation.comparisons import SKILL
+from affectmix.evaluation.mixture_shares import describe
 from affectmix.evaluation.published import FLAGS
 from affectmix.report.context import ReportContext
 from affectmix.report.experiment import ExperimentReport
-from affectmix.report.labels import ordered_mixtures
+from affectmix.report.labels import with_series
 from affectmix.report.paper_table import paper_table
 from affectmix.report.style import Drawing, inline_svg, svg_text
 from affectmix.report.tables import number, skill_table
-from affectmix.report.words import answers, headline, p_value, permutation_sentence
+from affectmix.report.words import answers, bare_p, headline, permutation_sentence
 
 _FINDINGS_SHOWN = 20
 
@@ -64,10 +65,12 @@ def badges(context: ReportContext) -> Iterator[Badge]:
     audit = context.audit
     if audit.leak_free is None:
         yield Badge("Leak-free", "not audited", "bad")
-    elif audit.leak_free:
-        yield Badge("Leak-free", "yes, audited", "good")
+    elif not audit.leak_free:
+        yield Badge("Leak-free", "NO", "bad")
+    elif audit.declared:
+        yield Badge("Leak-free", "yes, but for replays", "plain")
     else:
-        yield Badge("Leak-free", "no, as asked for" if audit.declared else "NO", "bad")
+        yield Badge("Leak-free", "yes, audited", "good")
     tested = [e.permutation for e in context.experiments if len(e.permutation)]
     found = sum(int((p["verdict"] == SKILL).sum()) for p in tested)
     if not tested:
@@ -97,14 +100,14 @@ def _section(experiment: ExperimentReport, index: int) -> dict[str, Any]:
     comparisons = experiment.comparisons
     full = comparisons[comparisons["full"].astype(bool)]
     partial = comparisons[~comparisons["full"].astype(bool)]
-    skill = skill_table(experiment.skill).assign(p_holm=lambda t: t["p_holm"].map(p_value))
+    skill = skill_table(experiment.skill).assign(p_holm=lambda t: t["p_holm"].map(bare_p))
     renamed = {
         "series": "best learner",
         "train": "trained on",
         "rmse": "RMSE",
         "rmse_mean": "RMSE of the mean predictor",
         "less_error": "share of error gone",
-        "p_holm": "one-sided test",
+        "p_holm": "p, one-sided",
     }
     return {
         "experiment": experiment,
@@ -122,7 +125,6 @@ def _section(experiment: ExperimentReport, index: int) -> dict[str, Any]:
         "skill": skill.rename(columns=renamed),
         "permuted": permutation_sentence(experiment.permutation),
         "permutation": _evidence(experiment.permutation),
-        "mixtures": ordered_mixtures(experiment.metrics["mixture"]),
     }
 
 
@@ -136,9 +138,25 @@ _TABLE_2_TITLES = {
 
 
 def _evidence(permutation: pd.DataFrame) -> pd.DataFrame:
-    kept = ["learner", "mixture", "view", "target", "against", "gain", "ci95_low", "ci95_high"]
-    table = permutation[[*kept, "p", "p_holm", "verdict"]]
-    return table.assign(p=table["p"].map(p_value), p_holm=table["p_holm"].map(p_value))
+    table = with_series(permutation).assign(
+        train=[describe(mixture) for mixture in permutation["mixture"]],
+        p=permutation["p"].map(bare_p),
+        p_holm=permutation["p_holm"].map(bare_p),
+    )
+    titles = {
+        "series": "learner",
+        "train": "trained on",
+        "view": "view",
+        "target": "target",
+        "against": "against",
+        "gain": "gain",
+        "ci95_low": "from",
+        "ci95_high": "to",
+        "p": "p",
+        "p_holm": "p, Holm",
+        "verdict": "verdict",
+    }
+    return table[[*titles]].rename(columns=titles)
 
 
 def _figure(drawing: Drawing, prefix: str) -> Markup:

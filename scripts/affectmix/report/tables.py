@@ -187,11 +187,13 @@ def plus_minus(value: float, half: float, *, dagger: bool = False) -> str:
 
 
 def number(value: float) -> str:
-    """Return a number with three decimals, or three digits once it has left the scale."""
+    """Return a number as the paper prints it: ``.214``, ``1.690``, and ``2.80e+04``."""
     if np.isnan(value):
         return ""
-    text = f"{value:.3f}" if abs(value) < 100 else f"{value:.2e}"
-    return text.replace("0.", ".", 1) if abs(value) < 1 else text
+    size = abs(value)
+    text = f"{size:.3f}" if size < 10 else f"{size:.1f}" if size < 1000 else f"{size:.2e}"
+    negative = value < 0 and float(text) > 0
+    return ("-" if negative else "") + (text.removeprefix("0") if size < 1 else text)
 
 
 def to_markdown(frame: pd.DataFrame) -> str:

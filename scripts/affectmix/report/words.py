@@ -10,6 +10,7 @@ import pandas as pd
 from affectmix.evaluation.comparisons import ALPHA, HELPED, HURT, NOT_SHOWN, SKILL, UNDEFINED
 from affectmix.evaluation.mixture_shares import added
 from affectmix.report.labels import ordered_mixtures, ordered_targets, with_series
+from affectmix.report.tables import number
 
 
 @dataclass(frozen=True)
@@ -25,21 +26,23 @@ def signed(value: float) -> str:
     """Return a difference with its sign: ``+.059``, ``−.020``."""
     if np.isnan(value):
         return "undefined"
-    digits = f"{abs(value):.3f}" if abs(value) < 100 else f"{abs(value):.2e}"
-    if abs(value) < 1:
-        digits = digits.removeprefix("0")
-    return ("−" if value < 0 else "+") + digits
+    return ("−" if value < 0 else "+") + number(abs(value))
 
 
 def p_value(p: float) -> str:
     """Return ``p = .012``, ``p < .001`` or ``p undefined``, without a place to break a line."""
-    if np.isnan(p):
-        text = "p undefined"
-    elif p < 0.001:
-        text = "p < .001"
-    else:
-        text = "p = 1" if p >= 0.9995 else f"p = {p:.3f}".replace("0.", ".")
+    bare = bare_p(p)
+    text = f"p {bare}" if bare[0] in "<u" else f"p = {bare}"
     return text.replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def bare_p(p: float) -> str:
+    """Return ``.012``, ``< .001`` or ``undefined``, for a column that is headed p."""
+    if np.isnan(p):
+        return "undefined"
+    if p < 0.001:
+        return "< .001"
+    return "1" if p >= 0.9995 else f"{p:.3f}".removeprefix("0")
 
 
 def headline(comparisons: pd.DataFrame) -> str:
