@@ -5,7 +5,6 @@ from typing import Any
 from affectmix.jobs import run_job
 from affectmix.splits.classes import assign_classes
 from affectmix.tables import AUDIO, CLASSES, LABELS, read_table, write_table
-from snakemake.script import snakemake
 
 
 def main(job: Any) -> None:

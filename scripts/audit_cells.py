@@ -8,7 +8,6 @@ from affectmix.cells.tables import CellTables
 from affectmix.jobs import run_job
 from affectmix.splits.audit import assert_clean, audit_cells
 from affectmix.tables import AUDIT_FINDINGS, AUDIT_SUMMARY, write_table
-from snakemake.script import snakemake
 
 
 def main(job: Any) -> None:

@@ -5,7 +5,6 @@ from typing import Any
 from affectmix.evaluation.metrics import compute_metrics
 from affectmix.jobs import run_job
 from affectmix.tables import METRICS, PREDICTIONS, read_table, write_csv, write_table
-from snakemake.script import snakemake
 
 
 def main(job: Any) -> None:

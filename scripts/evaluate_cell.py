@@ -9,7 +9,6 @@ from affectmix.cells.tables import CellTables
 from affectmix.jobs import run_job
 from affectmix.learners.base import Choice
 from affectmix.tables import CELL_PREDICTIONS, TRAIN_ROWS, write_json, write_table
-from snakemake.script import snakemake
 
 
 def main(job: Any) -> None:

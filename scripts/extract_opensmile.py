@@ -2,19 +2,19 @@
 
 from typing import Any
 
-from affectmix.audio.scan import usable_clips
+from affectmix.audio.scan import SCAN, usable
 from affectmix.corpora import make_corpus
 from affectmix.errors import AudioError
 from affectmix.features.feature_sets import FeatureSet
 from affectmix.features.opensmile import extract_shard
 from affectmix.jobs import run_job
-from affectmix.tables import FEATURES, write_table
-from snakemake.script import snakemake
+from affectmix.tables import FEATURES, read_table, write_table
 
 
 def main(job: Any) -> None:
     corpus = make_corpus(job.wildcards.corpus, job.params.settings)
-    clips = [(row.clip_id, corpus.audio_path(row.path)) for row in usable_clips(job.input[0])]
+    good = usable(read_table(job.input[0], SCAN), min_duration_s=job.params.min_duration_s)
+    clips = [(row.clip_id, corpus.audio_path(row.path)) for row in good.itertuples()]
     features, faults = extract_shard(clips, FeatureSet.parse(job.wildcards.feature_set))
     if len(faults):
         listed = "\n".join(f"  - {row.message}" for row in faults.itertuples())

@@ -9,7 +9,6 @@ from affectmix.cells.store import save_model
 from affectmix.cells.tables import CellTables
 from affectmix.jobs import run_job
 from affectmix.learners.base import Choice
-from snakemake.script import snakemake
 
 
 def main(job: Any) -> None:

@@ -5,7 +5,6 @@ from typing import Any
 import pandas as pd
 from affectmix.jobs import run_job
 from affectmix.tables import CELL_PREDICTIONS, PREDICTIONS, read_table, write_table
-from snakemake.script import snakemake
 
 
 def main(job: Any) -> None:

@@ -6,7 +6,6 @@ import pandas as pd
 from affectmix.corpora import make_corpus
 from affectmix.jobs import run_job
 from affectmix.tables import LABELS, RATINGS, write_table
-from snakemake.script import snakemake
 
 
 def main(job: Any) -> None:

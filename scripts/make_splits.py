@@ -7,7 +7,6 @@ from affectmix.splits.folds import make_splits
 from affectmix.splits.pins import read_pins
 from affectmix.splits.schemes import Scheme
 from affectmix.tables import CLASSES, GROUPS, SPLITS, read_table, write_json, write_table
-from snakemake.script import snakemake
 
 
 def main(job: Any) -> None:

@@ -6,7 +6,6 @@ from affectmix.features.opensmile import nonfinite_report
 from affectmix.features.shards import merge_shards
 from affectmix.jobs import run_job
 from affectmix.tables import FEATURES, write_csv, write_table
-from snakemake.script import snakemake
 
 
 def main(job: Any) -> None:

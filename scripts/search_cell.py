@@ -6,7 +6,6 @@ from affectmix.cells.evaluate import search_over_all_folds
 from affectmix.cells.tables import CellTables
 from affectmix.jobs import run_job
 from affectmix.tables import write_json
-from snakemake.script import snakemake
 
 
 def main(job: Any) -> None:

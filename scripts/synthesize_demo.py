@@ -5,7 +5,6 @@ from typing import Any
 
 from affectmix.corpora.demo.adapter import DemoCorpus
 from affectmix.jobs import run_job
-from snakemake.script import snakemake
 
 
 def main(job: Any) -> None:

@@ -50,10 +50,10 @@ class Problem:
 class CorpusError(AffectMixError):
     """Everything that is wrong with a corpus, in one list."""
 
-    def __init__(self, corpus: str, problems: Sequence[Problem]) -> None:
+    def __init__(self, corpus: str, problems: Sequence[Problem], hint: str = "") -> None:
         self.corpus = corpus
         self.problems = tuple(sorted(problems))
         count = len(self.problems)
         lines = [f"corpus {corpus!r} has {count} problem{'s' if count != 1 else ''}:"]
         lines += [f"  - {problem}" for problem in self.problems]
-        super().__init__("\n".join(lines))
+        super().__init__("\n".join(lines) + hint)

@@ -76,6 +76,15 @@ AUDIO = Schema(
     },
     key=("clip_id",),
 )
+LEFT_OUT = Schema(
+    "left out",
+    {
+        "path": Column(pa.string()),
+        "kind": Column(pa.string()),
+        "message": Column(pa.string()),
+    },
+    key=("path", "kind"),
+)
 LABELS = Schema(
     "labels",
     {
@@ -218,6 +227,22 @@ AUDIT_SUMMARY = Schema(
         "findings": Column(pa.int64(), low=0),
     },
     key=("cell", "view"),
+)
+
+ORACLE = Schema(
+    "oracle",
+    {
+        "corpus": Column(pa.string()),
+        "target": Column(pa.string()),
+        "quantity": Column(pa.string(), allowed=("r2", "gain")),
+        "train": Column(pa.string()),
+        "own_share": _SHARE,
+        "other_share": Column(pa.float64(), low=0.0),
+        "mean": Column(pa.float64()),
+        "low": Column(pa.float64()),
+        "high": Column(pa.float64()),
+    },
+    key=("corpus", "target", "quantity", "train"),
 )
 
 

@@ -30,7 +30,6 @@ rule scan_audio:
     params:
         settings=lambda w: project.corpus_settings(w.corpus),
         clips=lambda w: project.shard_clips(w.corpus, w.shard),
-        min_duration_s=project.config["min_duration_s"],
         code=code_digest(SCRIPTS / "scan_audio.py"),
     log:
         "results/logs/scan_audio/{corpus}-{shard}.log",
@@ -54,6 +53,7 @@ rule index_audio:
         left_out="results/corpora/{corpus}/left_out.parquet",
     params:
         on_bad_audio=project.config["on_bad_audio"],
+        min_duration_s=project.config["min_duration_s"],
         code=code_digest(SCRIPTS / "index_audio.py"),
     log:
         "results/logs/index_audio/{corpus}.log",
@@ -91,11 +91,12 @@ rule group_clips:
         ],
     output:
         groups="results/groups.parquet",
-        edges="results/group_edges.parquet",
+        reasons="results/group_reasons.parquet",
     params:
         settings={corpus: project.corpus_settings(corpus) for corpus in project.used},
         sources={corpus: project.sources_digest(corpus) for corpus in project.used},
         by=project.config["groups"],
+        min_duration_s=project.config["min_duration_s"],
         code=code_digest(SCRIPTS / "group_clips.py"),
     log:
         "results/logs/group_clips.log",

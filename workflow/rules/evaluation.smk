@@ -67,7 +67,7 @@ rule audit_cells:
 # What can be learned from the demo is known: a regression on the true causes says it.
 rule measure_oracle:
     output:
-        "results/demo/oracle.parquet",
+        "results/oracle.parquet",
     params:
         settings={
             corpus: project.corpus_settings(corpus)

@@ -8,6 +8,7 @@ rule extract_opensmile:
         "results/features/{feature_set}/{stem}/{corpus}/{shard}.parquet",
     params:
         settings=lambda w: project.corpus_settings(w.corpus),
+        min_duration_s=project.config["min_duration_s"],
         code=code_digest(SCRIPTS / "extract_opensmile.py"),
     log:
         "results/logs/extract_opensmile/{feature_set}-{stem}-{corpus}-{shard}.log",

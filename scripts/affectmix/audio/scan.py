@@ -92,6 +92,11 @@ def scan_clip(path: Path) -> dict[str, Any]:
     return row
 
 
+def usable(scan: pd.DataFrame, *, min_duration_s: float) -> pd.DataFrame:
+    """Return the scanned clips that can be used: decodable, audible and long enough."""
+    return scan[(scan["status"] == OK) & (scan["duration_s"] >= min_duration_s)]
+
+
 def scan_problems(scan: pd.DataFrame, *, min_duration_s: float) -> list[Problem]:
     """Return what is wrong with scanned clips, those too short for a feature window included.
 

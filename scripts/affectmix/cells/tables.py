@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from affectmix import tables
+from affectmix.cells.views import members
 from affectmix.corpora.base import TARGETS
 from affectmix.errors import ConfigError, TableError
 from affectmix.splits.controls import control_labels
@@ -84,9 +85,8 @@ class CellTables:
     ) -> pd.DataFrame:
         corpus = definition["corpus"]
         split = self.splits[corpus]
-        chosen = (split["repeat"] == repeat) & split["clip_id"].isin(
-            self._members(view, definition)
-        )
+        own = members(self.labels[corpus], definition, view=view)["clip_id"]
+        chosen = (split["repeat"] == repeat) & split["clip_id"].isin(own)
         frame = split.loc[chosen, ["clip_id", "fold", "class", "priority"]]
         if frame.empty:
             raise ConfigError(
@@ -105,23 +105,6 @@ class CellTables:
                 "delete the file and run snakemake again"
             )
         return frame.sort_values("clip_id", ignore_index=True)
-
-    def _members(self, view: str, definition: Mapping[str, Any]) -> set[str]:
-        """Return the clip ids of a view: its corpus's, less what the category filters drop."""
-        labels = self.labels[definition["corpus"]]
-        keep = pd.Series(True, index=labels.index)
-        for key in ("include", "exclude"):
-            if key in definition:
-                wanted = definition[key]["category"]
-                present = set(labels["category"].dropna())
-                unknown = sorted(set(wanted) - present)
-                if unknown:
-                    raise ConfigError(
-                        f"views.{view}.{key}.category: {unknown[0]!r} is no category of corpus "
-                        f"{definition['corpus']!r}; its categories are {sorted(present)}"
-                    )
-                keep &= labels["category"].isin(wanted) == (key == "include")
-        return set(labels.loc[keep, "clip_id"])
 
     def feature_rows(self, rows: pd.DataFrame) -> np.ndarray:
         """Return the raw features of (corpus, clip_id) rows. [shape=(n, d), float32]

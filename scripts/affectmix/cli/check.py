@@ -44,8 +44,8 @@ def run(arguments: argparse.Namespace) -> bool:
         )
     corpus = project.corpora[arguments.corpus]
     minimum = project.config["min_duration_s"]
-    scan = None if arguments.labels_only else _scan(corpus, minimum, max(1, arguments.jobs))
-    problems = check_corpus(corpus, scan, min_duration_s=minimum)
+    scan = None if arguments.labels_only else _scan(corpus, max(1, arguments.jobs))
+    problems = check_corpus(corpus, scan, minimum)
     for problem in problems:
         print(f"{'note ' if problem.kind in NOTES else 'fault'}  {problem}")
     counts = Counter("notes" if problem.kind in NOTES else "faults" for problem in problems)
@@ -54,7 +54,7 @@ def run(arguments: argparse.Namespace) -> bool:
     return counts["faults"] > 0
 
 
-def _scan(corpus: Corpus, minimum: float, jobs: int) -> pd.DataFrame:
+def _scan(corpus: Corpus, jobs: int) -> pd.DataFrame:
     clips = corpus.clips()
     chunks = [clips.iloc[start : start + CHUNK] for start in range(0, len(clips), CHUNK)]
     frames = []
@@ -62,7 +62,7 @@ def _scan(corpus: Corpus, minimum: float, jobs: int) -> pd.DataFrame:
         ProcessPoolExecutor(jobs) as pool,
         tqdm(total=len(clips), unit="clip", desc=corpus.name, disable=None) as progress,
     ):
-        futures = [pool.submit(scan_clips, corpus, chunk, minimum) for chunk in chunks]
+        futures = [pool.submit(scan_clips, chunk, corpus.audio_path) for chunk in chunks]
         for chunk, future in zip(chunks, futures, strict=True):
             frames.append(future.result())
             progress.update(len(chunk))

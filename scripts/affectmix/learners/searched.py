@@ -68,7 +68,10 @@ class SearchedLearner:
         if self._engine.search is search_svr:
             arguments |= {"tolerance": self._tolerance, "exhaustive": self._exhaustive}
         else:
-            arguments |= {"tol": self._tolerance, "search": "exhaustive" if self._exhaustive else "halving"}
+            arguments |= {
+                "tol": self._tolerance,
+                "search": "exhaustive" if self._exhaustive else "halving",
+            }
         result = self._engine.search(task, self._points, **arguments)
         return Choice(result.chosen, _describe(result))
 

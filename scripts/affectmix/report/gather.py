@@ -8,9 +8,25 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import yaml
 
-from affectmix.report.context import AuditSummary
-from affectmix.tables import AUDIT_FINDINGS, AUDIT_SUMMARY, read_table
+from affectmix.cells.views import members
+from affectmix.provenance.versions import versions
+from affectmix.report.context import AuditSummary, ReportContext
+from affectmix.report.experiment import ExperimentReport, report_experiment
+from affectmix.report.figure_1 import draw_fig1
+from affectmix.tables import (
+    AUDIO,
+    AUDIT_FINDINGS,
+    AUDIT_SUMMARY,
+    CLASSES,
+    GROUPS,
+    LABELS,
+    LEFT_OUT,
+    METRICS,
+    ORACLE,
+    read_table,
+)
 
 _SHOWN_FINDINGS = 200
 
@@ -99,3 +115,127 @@ def corpora_table(corpora: Mapping[str, Mapping[str, pd.DataFrame]]) -> pd.DataF
             }
         )
     return pd.DataFrame(rows)
+
+
+def oracle_gain(file: str | Path | None) -> pd.DataFrame | None:
+    """Return the bracket of the gain by full mixing: view, target, low, high; None without one."""
+    if not file:
+        return None
+    oracle = read_table(file, ORACLE)
+    full = (
+        (oracle["quantity"] == "gain") & (oracle["own_share"] == 1) & (oracle["other_share"] == 1)
+    )
+    return oracle[full].rename(columns={"corpus": "view"})[["view", "target", "low", "high"]]
+
+
+def report_of(
+    name: str,
+    metrics: str | Path,
+    settings: Mapping[str, Any],
+    oracle: pd.DataFrame | None = None,
+) -> ExperimentReport:
+    """Return one experiment's tests, tables and figures from its metrics' file."""
+    return report_experiment(
+        name,
+        read_table(metrics, METRICS),
+        title=settings["title"],
+        roles=settings["roles"],
+        analogous=settings["analogous"],
+        learner_kinds=settings["kinds"],
+        oracle=oracle,
+    )
+
+
+def labels_by_view(
+    files: Mapping[str, str], views: Mapping[str, Mapping[str, Any]]
+) -> dict[str, pd.DataFrame]:
+    """Return view → the labels of its clips.
+
+    Args:
+        files: ``labels_<corpus>`` → file; other names are passed over.
+        views: view → its definition in the configuration.
+    """
+    labels = {
+        name.removeprefix("labels_"): read_table(file, LABELS)
+        for name, file in files.items()
+        if name.startswith("labels_")
+    }
+    return {
+        view: members(labels[definition["corpus"]], definition, view=view)
+        for view, definition in views.items()
+    }
+
+
+def report_context(
+    files: Mapping[str, Sequence[str]],
+    config: Mapping[str, Any],
+    experiments: Mapping[str, Mapping[str, Any]],
+) -> ReportContext:
+    """Return everything that the report shows.
+
+    Args:
+        files: the report rule's inputs by kind.
+        config: the effective configuration.
+        experiments: experiment → ``Project.report_settings``.
+    """
+    corpora = _corpora(files)
+    labels = {f"labels_{Path(file).parts[-2]}": file for file in files["labels"]}
+    views = {v: d for settings in experiments.values() for v, d in settings["views"].items()}
+    oracle = files.get("oracle", [None])[0]
+    audits = Path(files["audit"][0]).parent
+    return ReportContext(
+        title="AffectMix",
+        experiments=[
+            report_of(name, metrics, settings, oracle_gain(oracle))
+            for (name, settings), metrics in zip(experiments.items(), files["metrics"], strict=True)
+        ],
+        fig1=draw_fig1(labels_by_view(labels, views)),
+        corpora=corpora_table(corpora),
+        audit=audit_summary(audits, list(experiments)),
+        convergence=convergence(_by_cell(files["searches"])),
+        skipped=pd.concat(
+            [
+                read_table(file, LEFT_OUT).assign(corpus=Path(file).parts[-2])
+                for file in files["left_out"]
+            ],
+            ignore_index=True,
+        ),
+        feature_faults=feature_faults(files["nonfinite"]),
+        warnings=_warnings(files["warnings"]),
+        extra={"What a regression on the true causes can reach": read_table(oracle, ORACLE)}
+        if oracle
+        else {},
+        provenance={"seed": config["seed"], "versions": versions()},
+        configuration=yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True),
+    )
+
+
+def _corpora(files: Mapping[str, Sequence[str]]) -> dict[str, dict[str, pd.DataFrame]]:
+    groups = read_table(files["groups"][0], GROUPS)
+    corpora = {}
+    for audio, labels, classes in zip(
+        files["audio"], files["labels"], files["classes"], strict=True
+    ):
+        name = Path(audio).parts[-2]
+        corpora[name] = {
+            "audio": read_table(audio, AUDIO),
+            "labels": read_table(labels, LABELS),
+            "classes": read_table(classes, CLASSES),
+            "groups": groups[groups["corpus"] == name],
+        }
+    return corpora
+
+
+def _by_cell(searches: Iterable[str]) -> dict[str, list[str]]:
+    cells: dict[str, list[str]] = {}
+    for file in searches:
+        cells.setdefault(Path(file).parts[-2], []).append(file)
+    return cells
+
+
+def _warnings(files: Iterable[str]) -> list[str]:
+    return [
+        f"{Path(file).parts[-2]}: {warning}"
+        for file in files
+        for warning in json.loads(Path(file).read_text(encoding="utf-8"))
+    ]

@@ -1,0 +1,36 @@
+"""Find which clips, over all corpora, share a source or are the same recording."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from affectmix.audio.scan import SCAN, usable
+from affectmix.corpora import make_corpus
+from affectmix.corpora.groups import REASONS, group_clips
+from affectmix.jobs import run_job
+from affectmix.tables import GROUPS, read_table, write_table
+
+
+def main(job: Any) -> None:
+    scans = [
+        usable(read_table(file, SCAN), min_duration_s=job.params.min_duration_s).assign(
+            corpus=Path(file).parts[-3]
+        )
+        for file in job.input
+    ]
+    prints = pd.concat(scans)[["corpus", "clip_id", "fingerprint", "sha256"]]
+    if not job.params.by["recordings"]:
+        prints = prints.assign(fingerprint=None, sha256=None)
+    declared = pd.concat(
+        make_corpus(name, settings).labels()[["clip_id", "source"]].assign(corpus=name)
+        for name, settings in job.params.settings.items()
+    )
+    sources = prints[["corpus", "clip_id"]].merge(declared, how="left")
+    if not job.params.by["sources"]:
+        sources = sources.assign(source=None)
+    grouping = group_clips(prints, sources)
+    write_table(grouping.groups, job.output.groups, GROUPS)
+    write_table(grouping.reasons, job.output.reasons, REASONS)
+
+
+run_job(main, snakemake)

@@ -1,0 +1,62 @@
+# Report: tables and figures by the papers' numbers, and one page that tells what they say.
+
+
+def oracle_input(w):
+    """The demo's bracket, where the whole demo is a part of the configuration."""
+    return ["results/oracle.parquet"] if project.has_oracle() else []
+
+
+rule draw_figures:
+    input:
+        unpack(lambda w: project.label_files(w.experiment)),
+        metrics="results/metrics/{experiment}.parquet",
+        oracle=oracle_input,
+    output:
+        directory("results/figures/{experiment}"),
+    params:
+        experiment=lambda w: project.report_settings(w.experiment),
+        code=code_digest(SCRIPTS / "draw_figures.py"),
+    log:
+        "results/logs/draw_figures/{experiment}.log",
+    conda:
+        "../../envs/affectmix.yaml"
+    script:
+        "../../scripts/draw_figures.py"
+
+
+rule write_tables:
+    input:
+        metrics="results/metrics/{experiment}.parquet",
+    output:
+        directory("results/tables/{experiment}"),
+    params:
+        experiment=lambda w: project.report_settings(w.experiment),
+        code=code_digest(SCRIPTS / "write_tables.py"),
+    log:
+        "results/logs/write_tables/{experiment}.log",
+    conda:
+        "../../envs/affectmix.yaml"
+    script:
+        "../../scripts/write_tables.py"
+
+
+rule write_report:
+    input:
+        unpack(lambda w: project.report_inputs()),
+        oracle=oracle_input,
+        template=[
+            str(file)
+            for file in sorted((SCRIPTS / "affectmix" / "report" / "templates").iterdir())
+        ],
+    output:
+        report("results/report.html", category="AffectMix"),
+    params:
+        config=project.config,
+        experiments={name: project.report_settings(name) for name in project.experiments},
+        code=code_digest(SCRIPTS / "write_report.py"),
+    log:
+        "results/logs/write_report.log",
+    conda:
+        "../../envs/affectmix.yaml"
+    script:
+        "../../scripts/write_report.py"
