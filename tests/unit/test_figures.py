@@ -138,13 +138,31 @@ def test_fig3_leaves_out_the_mean_predictor_and_hints_at_every_mark() -> None:
     assert text.count("<title>") == len(drawing.hints)
 
 
+def test_fig3_stacks_its_panels_where_a_row_would_be_too_wide() -> None:
+    def renamed(metrics: pd.DataFrame, long: str) -> pd.DataFrame:
+        mixtures = metrics["mixture"].str.replace("music", long)
+        return metrics.assign(mixture=mixtures, view=metrics["view"].str.replace("music", long))
+
+    assert draw("fig3").figure.get_axes()[1].get_title() == "tested on sounds"
+    wide = draw_fig3(renamed(METRICS, "a_view_with_a_name_that_takes_much_more_than_its_place"))
+    assert wide.figure.get_figwidth() < 20
+    titles = [axes.get_title() for axes in wide.figure.axes]
+    assert titles[0] == titles[1]
+
+
 def test_gain_shows_every_comparison_and_the_oracle() -> None:
     drawing = draw("gain")
     axes = drawing.figure.axes[0]
-    assert len(axes.get_yticks()) == len(COMPARED) == 8
+    assert len(drawing.hints) == len(COMPARED) == 8
+    assert [text.get_text() for text in axes.get_yticklabels()] == [
+        "music, arousal, adding sounds",
+        "music, valence, adding sounds",
+        "sounds, arousal, adding music",
+        "sounds, valence, adding music",
+    ]
     without = draw_gain(COMPARED).figure.axes[0]
-    # Two lines have a bracket (one view and target, two learners), and the legend its sample.
-    assert len(axes.collections) - len(without.collections) == 3
+    # One view and target has a bracket, and the legend its sample.
+    assert len(axes.collections) - len(without.collections) == 2
 
 
 def test_gain_beyond_the_scale_is_cut_off_and_written() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from affectmix.evaluation.mixture_shares import describe, is_full
 from affectmix.report.labels import ordered_mixtures, ordered_targets, short_caveats, with_series
 from affectmix.report.style import GREY, Drawing, add_legend, freeze_layout, look, style_context
 
+_WIDEST = 11.0  # inches; beyond it a page shows the figure too small to read
 FLOOR = -1.0  # lower values are cut off here, as in the paper, and marked
 
 
@@ -26,44 +28,67 @@ def draw_fig3(metrics: pd.DataFrame, *, mean_learners: Collection[str] = ("mean"
         mean_learners: learners left out, as their R² is the line at 0.
 
     Returns:
-        Panels by target (rows) and test view (columns). Values below -1 stand at -1 as a
-        triangle that points down, with their value beside it.
+        A panel for each target and test view, a column for each view where they fit.
+        Values below -1 stand at -1 as a triangle that points down, with their value.
     """
     rows = mean_rows(metrics)
     rows = rows[(rows["metric"] == "r2") & (rows["control"] == "none")]
     rows = rows[~rows["learner"].isin(mean_learners) & rows["value"].notna()]
     rows = with_series(rows[rows["mixture"].map(is_full).astype(bool)])
-    views, targets = sorted(rows["view"].unique()), ordered_targets(rows["target"])
-    series, mixtures = sorted(rows["series"].unique()), ordered_mixtures(rows["mixture"])
+    panels = _Panels(
+        views=sorted(rows["view"].unique()),
+        targets=ordered_targets(rows["target"]),
+        series=sorted(rows["series"].unique()),
+        mixtures=ordered_mixtures(rows["mixture"]),
+    )
     hints: dict[str, str] = {}
     with style_context():
-        wide = max(2.4, 0.55 + 0.5 * len(mixtures) + 0.16 * len(series) * len(mixtures))
-        figure = Figure(
-            figsize=(0.7 + wide * max(1, len(views)), 1.4 + 2.1 * max(1, len(targets))),
-            layout="constrained",
-        )
-        grid = figure.subplots(
-            max(1, len(targets)), max(1, len(views)), squeeze=False, sharey=True, sharex=True
-        )
+        figure, grid = panels.grid()
         lowest = float(rows["ci95_low"].fillna(rows["value"]).min()) if len(rows) else 0.0
         bottom = max(FLOOR, min(-0.1, lowest)) - 0.08
-        for down, target in enumerate(targets):
-            for across, view in enumerate(views):
-                axes = grid[down, across]
-                panel = rows[(rows["view"] == view) & (rows["target"] == target)]
-                _panel(axes, panel, series, mixtures, hints)
-                axes.set_ylim(bottom, 1)
-                if down == 0:
-                    axes.set_title(f"tested on {view}")
-                if across == 0:
-                    axes.set_ylabel(f"R², {target}")
+        for axes, (view, target) in zip(grid.flat, panels.order(grid.shape[1]), strict=False):
+            panel = rows[(rows["view"] == view) & (rows["target"] == target)]
+            _panel(axes, panel, panels.series, panels.mixtures, hints)
+            axes.set(title=f"tested on {view}", ylabel=f"R², {target}", ylim=(bottom, 1))
         for axes in grid[-1]:
             axes.set_xlabel("trained on")
         heading = "How well each training set predicts each view (R², 95 % over folds)"
         figure.suptitle("\n".join([heading, *short_caveats(rows)]))
-        add_legend(figure, grid[0, 0], columns=4)
+        add_legend(figure, grid.flat[0], columns=4)
         freeze_layout(figure)
     return Drawing(figure, _alt(rows), hints)
+
+
+@dataclass(frozen=True)
+class _Panels:
+    """What the panels show, and how they are laid out."""
+
+    views: list[str]
+    targets: list[str]
+    series: list[str]
+    mixtures: list[str]
+
+    def grid(self) -> tuple[Figure, np.ndarray]:
+        """Return a figure with an array of axes: a column per view, if the page is wide enough.
+
+        Else a column per target, else one column.
+        """
+        count = max(1, len(self.views)) * max(1, len(self.targets))
+        letters = [len(line) for m in self.mixtures for line in _wrapped(m).split("\n")]
+        slot = max(0.45, 0.13 * len(self.series) + 0.2, 0.08 * max(letters, default=0) + 0.12)
+        panel = max(2.3, slot * len(self.mixtures)) + 0.75
+        fitting = [n for n in (len(self.views), len(self.targets)) if 0 < n * panel <= _WIDEST]
+        columns = fitting[0] if fitting else 1
+        size = (panel * columns + 0.2, 1.3 + 2.2 * count / columns)
+        figure = Figure(figsize=size, layout="constrained")
+        axes = figure.subplots(count // columns, columns, squeeze=False, sharey=True, sharex=True)
+        return figure, axes
+
+    def order(self, columns: int) -> list[tuple[str, str]]:
+        """Return (view, target) of each panel, row by row."""
+        if columns == len(self.views):
+            return [(view, target) for target in self.targets for view in self.views]
+        return [(view, target) for view in self.views for target in self.targets]
 
 
 def _panel(

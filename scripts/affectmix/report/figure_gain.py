@@ -16,7 +16,7 @@ _LIMIT = 1.0  # gains beyond ±1 are cut off and marked: a diverged model, not a
 
 
 def draw_gain(comparisons: pd.DataFrame, *, oracle: pd.DataFrame | None = None) -> Drawing:
-    """Draw each comparison of `compare_mixtures` (R²) as one line of a forest plot.
+    """Draw each comparison of `compare_mixtures` (R²) as a line of a forest plot.
 
     Args:
         comparisons: what ``compare_mixtures`` returned; full mixtures are drawn.
@@ -34,42 +34,42 @@ def draw_gain(comparisons: pd.DataFrame, *, oracle: pd.DataFrame | None = None) 
     ).sort_values(["view", "_target", "_mixture", "series"], kind="stable")
     series = sorted(rows["series"].unique())
     hints: dict[str, str] = {}
+    blocks = list(ranked.groupby(["view", "_target", "_mixture"], sort=False))
     with style_context():
-        figure = Figure(figsize=(7.0, 1.6 + 0.3 * max(1, len(ranked))), layout="constrained")
+        height = 0.35 * len(blocks) + 0.14 * len(ranked)
+        figure = Figure(figsize=(7.5, 1.7 + height), layout="constrained")
         axes = figure.add_subplot()
         axes.axvline(0, color=GREY, linewidth=0.9)
-        names, y, previous = [], [], None
-        height = 0.0
-        for _, row in ranked.iterrows():
-            block = (row["view"], row["target"])
-            height += 1.0 if previous in (None, block) else 1.6
-            previous = block
-            _line(axes, height, row, series.index(row["series"]), hints, oracle)
-            names.append(_name(row))
-            y.append(height)
-        axes.set_yticks(y, names)
-        axes.set_ylim(height + 0.8, 0.2)
+        top = 0.0
+        ticks: dict[float, str] = {}
+        for _, block in blocks:
+            extent = 0.8 * len(block)
+            ticks[top + extent / 2] = _name(block.iloc[0])
+            _bracket(axes, block.iloc[0], oracle, top, top + extent)
+            for place, (_, row) in enumerate(block.iterrows()):
+                _line(axes, top + 0.8 * (place + 0.5), row, series.index(row["series"]), hints)
+            top += extent + 1.0
+        axes.set_yticks(list(ticks), list(ticks.values()))
+        axes.set_ylim(max(top, 1.5) - 0.5, -0.5)
         axes.grid(visible=False, axis="y")
         _limit_x(axes, ranked, oracle)
-        axes.set_xlabel("gain in R² (mixed training set − own view alone), 95 % corrected interval")
-        heading = "What mixing gains (filled marks hold after Holm's adjustment)"
+        axes.set_xlabel("gain in R² over the own view alone")
+        heading = "What mixing gains, with 95 % intervals (filled: holds after Holm's adjustment)"
         figure.suptitle("\n".join([heading, *short_caveats(rows)]))
         _legend(figure, axes, series, oracle)
         freeze_layout(figure)
     return Drawing(figure, _alt(ranked), hints)
 
 
-def _line(
-    axes: Axes,
-    y: float,
-    row: pd.Series,
-    number: int,
-    hints: dict[str, str],
-    oracle: pd.DataFrame | None,
+def _bracket(
+    axes: Axes, row: pd.Series, oracle: pd.DataFrame | None, top: float, bottom: float
 ) -> None:
-    colour, marker = look(number)
     for low, high in _brackets(row, oracle):
-        axes.fill_between([low, high], y - 0.42, y + 0.42, color="#d9d9d9", linewidth=0)
+        axes.fill_between([low, high], top, bottom, color="#d9d9d9", linewidth=0)
+
+
+def _line(axes: Axes, y: float, row: pd.Series, number: int, hints: dict[str, str]) -> None:
+    colour, marker = look(number)
     shown = row["verdict"] in (HELPED, HURT)
     gid = f"gain-{len(hints)}"
     hints[gid] = (
