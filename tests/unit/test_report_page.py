@@ -182,6 +182,15 @@ def test_published_numbers_of_other_corpora_are_grey_and_said_to_be() -> None:
     assert "Table 2" not in other
 
 
+def test_table_files_say_how_to_take_published_numbers(plain: ExperimentReport) -> None:
+    assert plain.table_notes == ()
+    roles = {"sounds": "iads_e", "music": "pmemo"}
+    (marks,) = experiment(roles=roles).table_notes
+    assert "leaked: tested rows were among the training rows" in marks
+    assert "inconsistent" not in marks
+    assert "of other corpora" in experiment(roles=roles, analogous=True).table_notes[0]
+
+
 def test_a_leak_cannot_be_overlooked() -> None:
     leaking = experiment(leak=True)
     findings = pd.DataFrame({"cell": ["a"] * 30, "clip_id": ["c"] * 30})

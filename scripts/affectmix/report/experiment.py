@@ -12,7 +12,7 @@ from affectmix.evaluation.comparisons import (
     permutation_verdict,
     skill_over_mean,
 )
-from affectmix.evaluation.published import load_published
+from affectmix.evaluation.published import FLAGS, load_published
 from affectmix.report.figure_3 import draw_fig3
 from affectmix.report.figure_gain import draw_gain
 from affectmix.report.labels import caveats
@@ -49,6 +49,25 @@ class ExperimentReport:
     analogous: bool
     oracle: pd.DataFrame | None
     notes: tuple[str, ...]
+
+    @property
+    def table_notes(self) -> tuple[str, ...]:
+        """What has to stand below a table file: `notes`, and how to take published numbers."""
+        shown = self.table_1[self.table_1["published"].notna()]
+        if shown.empty:
+            return self.notes
+        present = {flag for row in shown["published_flags"] for flag in row.split(";") if flag}
+        meanings = "; ".join(f"{flag}: {FLAGS[flag]}" for flag in FLAGS if flag in present)
+        others = (
+            (
+                "Published numbers are of other corpora that play the same part: a reference, "
+                "not a comparison.",
+            )
+            if self.analogous
+            else ()
+        )
+        marks = (f"† marks published numbers with a flag. {meanings}.",) if present else ()
+        return (*self.notes, *others, *marks)
 
 
 def report_experiment(
