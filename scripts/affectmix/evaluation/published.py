@@ -30,6 +30,7 @@ FLAGS = {
     "diverged": "far off the scale of the labels",
     "inconsistent": "RMSE and R² contradict each other",
     "tuned_on_test": "hyper-parameters were chosen on the reported folds",
+    "implied": "worked out from the printed RMSE and the variance of the corpus's labels",
 }
 # Population variance of the labels on [-1, 1], by role and target.
 LABEL_VARIANCE = {
@@ -94,7 +95,8 @@ def published_value(
     """Return ``value``, ``ci``, ``flags`` and ``note`` of the published counterpart.
 
     Table 1 is preferred to Table 2, which repeats some of its numbers with fewer digits.
-    Returns None where the paper printed no such number.
+    The paper printed few R² values: where it printed an RMSE alone, the R² that it implies
+    is given and flagged. Returns None where there is neither.
     """
     trained = train_roles(mixture, roles)
     if view not in roles or trained is None:
@@ -104,13 +106,23 @@ def published_value(
         "train_roles": trained,
         "learner": learner_kind,
         "target": target,
-        "metric": metric,
     }
     mask = np.logical_and.reduce([published[name] == value for name, value in wanted.items()])
     found = published[mask].sort_values("table", kind="stable")
-    if found.empty:
+    asked = found[found["metric"] == metric]
+    if len(asked):
+        row = asked.iloc[0]
+        return {name: row[name] for name in ("value", "ci", "flags", "note")}
+    printed = found[found["metric"] == "rmse"]
+    if metric != "r2" or printed.empty:
         return None
-    return {str(k): v for k, v in found.iloc[0][["value", "ci", "flags", "note"]].items()}
+    row = printed.iloc[0]
+    return {
+        "value": implied_r2(row["value"], role=roles[view], target=target),
+        "ci": np.nan,
+        "flags": ";".join(filter(None, [row["flags"], "implied"])),
+        "note": "; ".join(filter(None, [row["note"], FLAGS["implied"]])),
+    }
 
 
 def implied_r2(rmse: float, *, role: str, target: str) -> float:

@@ -53,7 +53,8 @@ class ExperimentReport:
     @property
     def table_notes(self) -> tuple[str, ...]:
         """What has to stand below a table file: `notes`, and how to take published numbers."""
-        shown = self.table_1[self.table_1["published"].notna()]
+        both = pd.concat([self.table_1, self.table_1_r2])
+        shown = both[both["published"].notna()]
         if shown.empty:
             return self.notes
         present = {flag for row in shown["published_flags"] for flag in row.split(";") if flag}
