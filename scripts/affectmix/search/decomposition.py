@@ -7,7 +7,7 @@ of variance, whitened or not, is read off.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.linalg
@@ -110,6 +110,10 @@ class Decomposition:
         if tall:
             return cls(standardizer, n, variance, total, Z @ vectors, vectors, None)
         return cls(standardizer, n, variance, total, vectors * np.sqrt(variance), None, Z)
+
+    def without_rows(self) -> Decomposition:
+        """Return the same without what only further projections need, to free its memory."""
+        return replace(self, basis=None, rows=None)
 
     @property
     def rank(self) -> int:

@@ -6,9 +6,8 @@ share doubles from rung to rung, and a quarter of the points goes on.
 
 from __future__ import annotations
 
-import itertools
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,14 +23,6 @@ MIN_ROWS = 20
 #: [shape=(p, t), bool]; returns their RMSE (NaN elsewhere) and whether every fold converged,
 #: both [shape=(p, t)].
 Evaluate = Callable[[Sequence[np.ndarray], np.ndarray], tuple[np.ndarray, np.ndarray]]
-
-
-def grid_points(space: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
-    """Return every combination of the listed values, the last key varying fastest."""
-    empty = [key for key, values in space.items() if len(values) == 0]
-    if empty:
-        raise ConfigError(f"search space: {empty[0]!r} lists no value; give it at least one")
-    return [dict(zip(space, values, strict=True)) for values in itertools.product(*space.values())]
 
 
 def nested_order(strata: np.ndarray, priority: np.ndarray) -> np.ndarray:

@@ -38,11 +38,12 @@ class SearchFold:
             One value for each trailing index of ``errors`` [shape=(...)].
         """
         squares = np.square(errors)
-        per_view = [
-            np.sqrt(squares[np.searchsorted(self.validation_rows, rows)].mean(axis=0))
-            for rows in self.validate.values()
-        ]
-        return np.mean(per_view, axis=0)
+        return np.mean([np.sqrt(squares[rows].mean(axis=0)) for rows in self._places], axis=0)
+
+    @cached_property
+    def _places(self) -> list[np.ndarray]:
+        """Where each view's rows stand among ``validation_rows``."""
+        return [np.searchsorted(self.validation_rows, rows) for rows in self.validate.values()]
 
 
 @dataclass(frozen=True)

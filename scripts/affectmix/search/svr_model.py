@@ -1,0 +1,137 @@
+"""A fitted support vector regression, as plain arrays that can be stored anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from affectmix.search.decomposition import Decomposition, Standardizer
+from affectmix.search.kernels import KERNELS, Kernel
+from affectmix.search.svr_solver import TOLERANCE, solve
+
+
+@dataclass(frozen=True)
+class SvrModel:
+    """Standardisation, PCA and support vectors of one target.
+
+    Attributes:
+        standardizer: imputation, means and scales of the raw features.
+        axes: what standardised rows are multiplied with, whitening included [shape=(d, q)].
+        support: support vectors in principal coordinates [shape=(s, q)].
+        dual: their coefficients, which sum to zero [shape=(s,)].
+        bias: what is added.
+        kernel: the kernel; its gamma is a number.
+        converged: whether the solver reached its tolerance.
+    """
+
+    standardizer: Standardizer
+    axes: np.ndarray
+    support: np.ndarray
+    dual: np.ndarray
+    bias: float
+    kernel: Kernel
+    converged: bool
+
+    def predict(self, X: np.ndarray) -> np.ndarray:
+        """Return the predictions of raw rows, NaN and infinite values allowed [shape=(m,)]."""
+        with threadpool_limits(1, user_api="blas"):  # the same sums whatever the threads
+            rows = self.standardizer.apply(X) @ self.axes
+            values = self.kernel.of_products(
+                rows @ self.support.T,
+                np.square(rows).sum(axis=1),
+                np.square(self.support).sum(axis=1),
+                float(self.kernel.gamma),
+            )
+            return values @ self.dual + self.bias
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """Return everything as numeric arrays, for npz or safetensors."""
+        return {
+            "fill": self.standardizer.fill,
+            "mean": self.standardizer.mean,
+            "scale": self.standardizer.scale,
+            "axes": self.axes,
+            "support": self.support,
+            "dual": self.dual,
+            "bias": np.array(self.bias),
+            "kernel": np.array(KERNELS.index(self.kernel.name)),
+            "gamma": np.array(float(self.kernel.gamma)),
+            "degree": np.array(self.kernel.degree),
+            "coef0": np.array(self.kernel.coef0),
+            "converged": np.array(self.converged),
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> SvrModel:
+        """Return the model that :meth:`to_arrays` took apart."""
+        kernel = Kernel(
+            KERNELS[int(arrays["kernel"])],
+            float(arrays["gamma"]),
+            int(arrays["degree"]),
+            float(arrays["coef0"]),
+        )
+        return cls(
+            Standardizer(arrays["fill"], arrays["mean"], arrays["scale"]),
+            arrays["axes"],
+            arrays["support"],
+            arrays["dual"],
+            float(arrays["bias"]),
+            kernel,
+            bool(arrays["converged"]),
+        )
+
+
+def fit_svr(
+    X: np.ndarray,
+    y: np.ndarray,
+    params: Mapping[str, Any],
+    *,
+    tol: float = TOLERANCE,
+    limit: int | None = None,
+) -> SvrModel:
+    """Fit one target on all rows with the given hyper-parameters.
+
+    Args:
+        X: raw features, NaN and infinite values allowed [shape=(n, d), n >= 2].
+        y: targets [shape=(n,)].
+        params: a point of the search: pca, whiten, kernel, degree, coef0, gamma, C, epsilon.
+        tol: largest violation of the KKT conditions.
+        limit: pairs of coefficients to optimise before giving up; None for a limit by rows.
+
+    Returns:
+        The model; its ``converged`` is False when the limit was reached.
+    """
+    with threadpool_limits(1, user_api="blas"):
+        decomposition = Decomposition.fit(X)
+        size = decomposition.size(float(params.get("pca", 1.0)))
+        weights = decomposition.weights(size, whiten=bool(params.get("whiten", False)))
+        rows = decomposition.scores[:, :size] * weights
+        relative = Kernel.of(params)
+        variance = float(np.square(rows).mean()) if size else 0.0
+        gamma = relative.width(size, variance)
+        squares = np.square(rows).sum(axis=1)
+        found = solve(
+            relative.to_train(rows @ rows.T, squares, gamma, size),
+            np.asarray(y, dtype=np.float64)[:, None],
+            column=np.array([0]),
+            C=np.array([float(params.get("C", 1.0))]),
+            epsilon=np.array([float(params.get("epsilon", 0.1))]),
+            convex=relative.convex,
+            tolerance=tol,
+            limit=limit,
+        )
+        axes = decomposition.components(size) * weights
+    used = found.beta[0] != 0.0
+    return SvrModel(
+        decomposition.standardizer,
+        axes,
+        rows[used],
+        found.beta[0][used],
+        float(found.bias[0]),
+        Kernel(relative.name, gamma, relative.degree, relative.coef0),
+        bool(found.converged[0]),
+    )

@@ -1,0 +1,224 @@
+"""Search of the hyper-parameters of ``StandardScaler → PCA → SVR`` with all common work shared.
+
+For each fold and rung, one decomposition serves every share of variance; for each of these, one
+matrix of inner products serves every kernel; and for each kernel, all values of C and epsilon
+and all targets are solved together. Points that differ in ``shrinking`` alone are one problem.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from affectmix.search.decomposition import Decomposition
+from affectmix.search.halving import search
+from affectmix.search.kernels import Kernel
+from affectmix.search.svr_solver import TOLERANCE, solve
+from affectmix.search.task import SearchFold, SearchResult, SearchTask
+
+
+@dataclass(frozen=True)
+class _FoldData:
+    """One fold's rows in principal coordinates, not whitened."""
+
+    fold: SearchFold
+    decomposition: Decomposition
+    validation: np.ndarray
+    Y_train: np.ndarray
+    Y_validation: np.ndarray
+
+
+@dataclass(frozen=True)
+class _Products:
+    """Inner products of one fold's rows at one PCA size, and their squared lengths."""
+
+    train: np.ndarray
+    validation: np.ndarray
+    train_squares: np.ndarray
+    validation_squares: np.ndarray
+    columns: int
+    variance: float
+
+
+@dataclass(frozen=True)
+class _Problem:
+    """What is solved for one (C, epsilon): the points that share it."""
+
+    C: float
+    epsilon: float
+    points: np.ndarray
+
+
+_Plan = Mapping[tuple[float, bool], Mapping[Kernel, Sequence[_Problem]]]
+
+
+def search_svr(
+    task: SearchTask,
+    points: list[dict[str, Any]],
+    *,
+    exhaustive: bool = False,
+    threads: int = 1,
+    tolerance: float = TOLERANCE,
+    limit: int | None = None,
+    factor: int = 4,
+    smallest: float = 0.1,
+) -> SearchResult:
+    """Search hyper-parameters of standardisation, PCA and support vector regression.
+
+    Args:
+        task: rows, targets and folds.
+        points: hyper-parameters with the keys pca (share of variance in (0, 1], 1 for every
+            component that varies), whiten, kernel, degree, coef0, gamma, shrinking, C, epsilon.
+        exhaustive: score all points on all rows instead of halving.
+        threads: how many folds and kernels are worked on at once; the result does not depend
+            on it.
+        tolerance: of the solver, as scikit-learn's ``tol``.
+        limit: pairs of coefficients to optimise before a problem counts as not converged;
+            None for a limit by the number of rows.
+        factor: one point in ``factor`` goes on to the next rung.
+        smallest: share of the training rows in the first rung.
+
+    Returns:
+        All points, their scores and the best point per target.
+    """
+
+    def evaluate(rows: Sequence[np.ndarray], wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return score_svr(
+            task, points, rows, wanted, threads=threads, tolerance=tolerance, limit=limit
+        )
+
+    return search(task, points, evaluate, exhaustive=exhaustive, factor=factor, smallest=smallest)
+
+
+def score_svr(
+    task: SearchTask,
+    points: Sequence[Mapping[str, Any]],
+    rows: Sequence[np.ndarray],
+    wanted: np.ndarray,
+    *,
+    threads: int = 1,
+    tolerance: float = TOLERANCE,
+    limit: int | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Score points on given training rows.
+
+    Args:
+        task: rows, targets and folds.
+        points: hyper-parameters, as of :func:`search_svr`.
+        rows: positions of the training rows of each fold.
+        wanted: which pairs of point and target to score [shape=(p, t), bool].
+        threads, tolerance, limit: as of :func:`search_svr`.
+
+    Returns:
+        RMSE, NaN where not wanted, and whether all folds converged [both shape=(p, t)].
+    """
+    plan = _plan(points, wanted)
+    rmse = np.full((len(task.folds), *wanted.shape), np.nan)
+    converged = np.zeros((len(task.folds), *wanted.shape), dtype=bool)
+    # One thread per matrix product: more would fight with ours, and move the last digits.
+    with ThreadPoolExecutor(threads) as pool, threadpool_limits(1, user_api="blas"):
+        data = list(
+            pool.map(lambda pair: _fold_data(task, *pair), zip(task.folds, rows, strict=True))
+        )
+
+        def work(fold: int, share: float, whiten: bool) -> None:
+            products = _products(data[fold], share, whiten)
+            out = (rmse[fold], converged[fold])
+            for kernel, problems in plan[share, whiten].items():
+                _score(data[fold], products, kernel, problems, wanted, (tolerance, limit), out)
+
+        items = [(fold, *group) for fold in range(len(data)) for group in plan]
+        for done in [pool.submit(work, *item) for item in items]:
+            done.result()
+    return rmse.mean(axis=0), np.asarray(converged.all(axis=0))
+
+
+def _plan(points: Sequence[Mapping[str, Any]], wanted: np.ndarray) -> _Plan:
+    """Group the points that any target wants by PCA, kernel and problem."""
+    groups: dict[tuple[float, bool], dict[Kernel, dict[tuple[float, float], list[int]]]]
+    groups = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
+    for index in np.flatnonzero(wanted.any(axis=1)).tolist():
+        point = points[index]
+        group = (float(point.get("pca", 1.0)), bool(point.get("whiten", False)))
+        problem = (float(point.get("C", 1.0)), float(point.get("epsilon", 0.1)))
+        groups[group][Kernel.of(point)][problem].append(index)
+    return {
+        group: {
+            kernel: [_Problem(*pair, np.array(indices)) for pair, indices in problems.items()]
+            for kernel, problems in kernels.items()
+        }
+        for group, kernels in groups.items()
+    }
+
+
+def _fold_data(task: SearchTask, fold: SearchFold, rows: np.ndarray) -> _FoldData:
+    """Decompose the training rows of one fold and project its validation rows."""
+    decomposition = Decomposition.fit(task.X[rows])
+    validation = decomposition.project(task.X[fold.validation_rows])
+    return _FoldData(
+        fold,
+        decomposition.without_rows(),
+        validation,
+        task.Y[rows],
+        task.Y[fold.validation_rows],
+    )
+
+
+def _products(data: _FoldData, share: float, whiten: bool) -> _Products:
+    """Return the inner products at one share of variance."""
+    size = data.decomposition.size(share)
+    weights = data.decomposition.weights(size, whiten=whiten)
+    train = data.decomposition.scores[:, :size] * weights
+    validation = data.validation[:, :size] * weights
+    return _Products(
+        train @ train.T,
+        validation @ train.T,
+        np.square(train).sum(axis=1),
+        np.square(validation).sum(axis=1),
+        size,
+        float(np.square(train).mean()) if size else 0.0,
+    )
+
+
+def _score(
+    data: _FoldData,
+    products: _Products,
+    kernel: Kernel,
+    problems: Sequence[_Problem],
+    wanted: np.ndarray,
+    stop: tuple[float, int | None],
+    out: tuple[np.ndarray, np.ndarray],
+) -> None:
+    """Solve the problems of one kernel and write the scores of their points into ``out``."""
+    jobs = [
+        (problem, target)
+        for problem in problems
+        for target in range(wanted.shape[1])
+        if wanted[problem.points, target].any()
+    ]
+    gamma = kernel.width(products.columns, products.variance)
+    squares = products.train_squares
+    column = np.array([target for _, target in jobs])
+    solutions = solve(
+        kernel.to_train(products.train, squares, gamma, products.columns),
+        data.Y_train,
+        column=column,
+        C=np.array([problem.C for problem, _ in jobs]),
+        epsilon=np.array([problem.epsilon for problem, _ in jobs]),
+        convex=kernel.convex,
+        tolerance=stop[0],
+        limit=stop[1],
+    )
+    between = kernel.of_products(products.validation, products.validation_squares, squares, gamma)
+    predicted = between @ solutions.beta.T + solutions.bias
+    scores = data.fold.rmse(predicted - data.Y_validation[:, column])
+    rmse, converged = out
+    for job, (problem, target) in enumerate(jobs):
+        rmse[problem.points, target] = scores[job]
+        converged[problem.points, target] = solutions.converged[job]
