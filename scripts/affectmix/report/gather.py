@@ -128,6 +128,13 @@ def oracle_gain(file: str | Path | None) -> pd.DataFrame | None:
     return oracle[full].rename(columns={"corpus": "view"})[["view", "target", "low", "high"]]
 
 
+def oracle_table(file: str | Path) -> pd.DataFrame:
+    """Return the oracle's R² on a corpus's own clips and with all of another, and the gain."""
+    oracle = read_table(file, ORACLE)
+    whole = (oracle["own_share"] == 1) & oracle["other_share"].isin([0.0, 1.0])
+    return oracle.loc[whole, ["corpus", "target", "quantity", "train", "mean", "low", "high"]]
+
+
 def report_of(
     name: str,
     metrics: str | Path,
@@ -202,7 +209,7 @@ def report_context(
         ),
         feature_faults=feature_faults(files["nonfinite"]),
         warnings=_warnings(files["warnings"]),
-        extra={"What a regression on the true causes can reach": read_table(oracle, ORACLE)}
+        extra={"What a regression on the true causes can reach": oracle_table(oracle)}
         if oracle
         else {},
         provenance={"seed": config["seed"], "versions": versions()},
