@@ -1,0 +1,109 @@
+"""One run of the smallest example, from nothing to the report."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from affectmix import tables
+from affectmix.cells.store import load_model
+from affectmix.tables import read_table
+
+REPOSITORY = Path(__file__).parents[2]
+CONTRACT = {
+    "corpora/*/audio.parquet": tables.AUDIO,
+    "corpora/*/labels.parquet": tables.LABELS,
+    "corpora/*/ratings.parquet": tables.RATINGS,
+    "groups.parquet": tables.GROUPS,
+    "features/*/*/*.parquet": tables.FEATURES,
+    "classes/*.parquet": tables.CLASSES,
+    "splits/*/*.parquet": tables.SPLITS,
+    "cells/*/[0-9]-[0-9].parquet": tables.CELL_PREDICTIONS,
+    "cells/*/*.train.parquet": tables.TRAIN_ROWS,
+    "predictions/*.parquet": tables.PREDICTIONS,
+    "metrics/*.parquet": tables.METRICS,
+    "audit/joint.parquet": tables.AUDIT_SUMMARY,
+    "audit/joint.findings.parquet": tables.AUDIT_FINDINGS,
+}
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("mini")
+    command = [
+        *(sys.executable, "-m", "snakemake", "--cores", "2", "--directory", str(folder)),
+        *("--snakefile", str(REPOSITORY / "Snakefile")),
+        *("--configfile", str(REPOSITORY / "config" / "examples" / "mini.yaml")),
+    ]
+    done = subprocess.run(
+        command,
+        cwd=REPOSITORY,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    assert done.returncode == 0, done.stderr[-6000:]
+    return folder / "results"
+
+
+@pytest.mark.parametrize("pattern", CONTRACT)
+def test_every_table_keeps_its_contract(results: Path, pattern: str) -> None:
+    files = sorted(results.glob(pattern))
+    assert files
+    for file in files:
+        frame = read_table(file, CONTRACT[pattern])
+        declared = CONTRACT[pattern].arrow([])
+        written = pq.read_schema(file)
+        for field in declared:
+            assert written.field(field.name).type == field.type, (file, field.name)
+        key = list(CONTRACT[pattern].key)
+        if key:
+            assert frame[key].equals(frame[key].sort_values(key, ignore_index=True)), file
+
+
+def test_each_clip_is_tested_once_and_never_trained_on(results: Path) -> None:
+    predictions = pd.read_parquet(results / "predictions" / "joint.parquet")
+    counts = predictions.groupby(["cell", "view", "target"])["clip_id"].agg(["size", "nunique"])
+    assert (counts == 12).all(axis=None)
+    assert (predictions["in_train"] == 0).all()
+    audit = pd.read_parquet(results / "audit" / "joint.parquet")
+    assert (audit[["in_train", "group_in_train", "foreign"]] == 0).all(axis=None)
+
+
+def test_report_is_one_file_that_needs_no_network(results: Path) -> None:
+    page = (results / "report.html").read_text(encoding="utf-8")
+    assert "<svg" in page
+    for fetching in ('src="http', "src='http", "@import", "url(http", '<link rel="stylesheet"'):
+        assert fetching not in page
+    assert "research use" in page
+
+
+def test_figures_and_tables_are_there_in_both_forms(results: Path) -> None:
+    for folder, endings in (("figures", (".svg", ".png")), ("tables", (".csv", ".md"))):
+        files = [file for file in (results / folder).rglob("*") if file.is_file()]
+        stems = {file.with_suffix("") for file in files}
+        assert stems
+        for stem in stems:
+            for ending in endings:
+                assert stem.with_suffix(ending).stat().st_size > 0
+
+
+def test_stored_model_predicts_within_the_scale(results: Path) -> None:
+    folders = sorted((results / "models").iterdir())
+    assert len(folders) == 2
+    model = load_model(folders[0])
+    features = pd.read_parquet(results / "features/eGeMAPSv02/mix/mini_music.parquet")
+    predicted = model.predict(features[model.feature_names].to_numpy(np.float32))
+    assert predicted.shape == (12, 2)
+    assert (np.abs(predicted) < 1.5).all()
+    description = json.loads((folders[0] / "model.json").read_text(encoding="utf-8"))
+    assert description["targets"] == ["valence", "arousal"]
+    assert description["rows"]["mini_music"] == 12
