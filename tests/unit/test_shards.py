@@ -1,0 +1,91 @@
+"""Clips to shards by a hash of their id, and back into one table."""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from affectmix.errors import ConfigError, TableError
+from affectmix.features.shards import merge_shards, shard_name, shard_of
+from affectmix.tables import FEATURES, read_table, write_table
+from hypothesis import given
+from hypothesis import strategies as st
+
+
+def test_known_shards() -> None:
+    digest = hashlib.sha256(b"clip-1").hexdigest()
+    assert shard_of("clip-1", 16) == digest[0]
+    assert shard_of("clip-1", 256) == digest[:2]
+    assert shard_of("clip-1", 32) == f"{int(digest[:2], 16) >> 3:02x}"
+    assert shard_of("clip-1", 1) == "0"
+
+
+@given(st.text(min_size=1), st.integers(0, 12))
+def test_doubling_the_shards_splits_each_in_two(clip_id: str, bits: int) -> None:
+    coarse = int(shard_of(clip_id, 1 << bits), 16)
+    fine = int(shard_of(clip_id, 2 << bits), 16)
+    assert fine >> 1 == coarse
+
+
+@pytest.mark.parametrize("shards", [1, 2, 8, 16, 32, 512])
+def test_every_clip_falls_into_a_named_shard(shards: int) -> None:
+    named = [shard_name(index, shards) for index in range(shards)]
+    assert named == sorted(named)
+    assert len({len(name) for name in named}) == 1
+    found = pd.Series([shard_of(f"clip{i}", shards) for i in range(40 * shards)]).value_counts()
+    assert set(found.index) == set(named)
+    assert found.max() < 80  # 40 on average
+
+
+@pytest.mark.parametrize("shards", [0, -4, 3, 48, 2.0, True, "8"])
+def test_not_a_power_of_two(shards: object) -> None:
+    with pytest.raises(ConfigError, match="power of two"):
+        shard_of("a", shards)  # type: ignore[arg-type]
+
+
+def features(ids: list[str], names: tuple[str, ...] = ("f1", "f2")) -> pd.DataFrame:
+    values = np.arange(len(ids) * len(names), dtype=np.float32).reshape(len(ids), len(names))
+    frame = pd.DataFrame(values, columns=list(names))
+    frame.insert(0, "clip_id", pd.Series(ids, dtype="str"))
+    return frame
+
+
+def stored(folder: Path, name: str, frame: pd.DataFrame) -> Path:
+    write_table(frame, folder / name, FEATURES)
+    return folder / name
+
+
+def test_merged_rows_are_sorted_whatever_the_order_of_shards(tmp_path: Path) -> None:
+    first = stored(tmp_path, "0.parquet", features(["d", "a"]))
+    second = stored(tmp_path, "1.parquet", features(["c", "b"]))
+    empty = stored(tmp_path, "2.parquet", features([]))
+    merged = merge_shards([second, empty, first])
+    assert merged["clip_id"].tolist() == ["a", "b", "c", "d"]
+    assert merged["f1"].tolist() == [2, 2, 0, 0]
+    assert merged["f1"].dtype == np.float32
+    pd.testing.assert_frame_equal(merged, merge_shards([first, second, empty]))
+    write_table(merged, tmp_path / "all.parquet", FEATURES)
+    pd.testing.assert_frame_equal(merged, read_table(tmp_path / "all.parquet", FEATURES))
+
+
+def test_shards_with_other_columns_are_refused(tmp_path: Path) -> None:
+    first = stored(tmp_path, "0.parquet", features(["a"]))
+    other = stored(tmp_path, "1.parquet", features(["b"], ("f1", "f3")))
+    turned = stored(tmp_path, "2.parquet", features(["c"], ("f2", "f1")))
+    with pytest.raises(TableError, match=r"1\.parquet.*first difference: 'f2'.*Delete"):
+        merge_shards([first, other])
+    with pytest.raises(TableError, match=r"2\.parquet.*another order"):
+        merge_shards([first, turned])
+
+
+def test_a_clip_in_two_shards_is_refused(tmp_path: Path) -> None:
+    first = stored(tmp_path, "0.parquet", features(["a", "b"]))
+    second = stored(tmp_path, "1.parquet", features(["b"]))
+    with pytest.raises(TableError, match=r"repeat the key \{'clip_id': 'b'\}"):
+        merge_shards([first, second])
+
+
+def test_nothing_to_merge() -> None:
+    with pytest.raises(TableError, match="no shard"):
+        merge_shards([])
