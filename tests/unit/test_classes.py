@@ -71,13 +71,14 @@ def test_classes_are_numbered_by_arousal():
     assert joined.groupby("class")["arousal"].mean().is_monotonic_increasing
 
 
-def test_clips_with_equal_labels_are_never_parted():
+@pytest.mark.parametrize("min_size", [1, 5, 25])
+def test_clips_with_equal_labels_are_never_parted(min_size):
     corners = [(v, a) for v in (-0.5, 0.5) for a in (-0.5, 0.5)]
     labels = pd.DataFrame(
         [(f"c{i:03d}", *corners[i % 4]) for i in range(400)],
         columns=["clip_id", "valence", "arousal"],
     )
-    joined = labels.merge(assign_classes(labels), on="clip_id")
+    joined = labels.merge(assign_classes(labels, min_size=min_size), on="clip_id")
     assert joined["class"].nunique() == 4
     assert (joined.groupby(["valence", "arousal"])["class"].nunique() == 1).all()
 

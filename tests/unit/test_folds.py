@@ -85,10 +85,20 @@ def test_grouped_folds_are_as_balanced_as_scikit_learns():
     assert np.mean(departures["ours"]) <= 1.05 * np.mean(departures["theirs"])
 
 
-def test_a_group_too_large_for_any_fold_leaves_the_others_filled():
+def test_what_is_left_of_the_classes_evens_out_the_sizes():
+    spreads = []
+    for seed in range(40):
+        classes, groups = corpus(47 + seed, n_classes=1 + seed % 8, seed=seed)
+        sizes = cut(classes, groups, seed=seed).frame["fold"].value_counts()
+        spreads.append(sizes.max() - sizes.min())
+    assert np.mean(np.array(spreads) <= 1) > 0.85
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_group_too_large_for_any_fold_leaves_the_others_filled(seed):
     classes, groups = corpus(104, n_classes=1)
     groups.loc[:99, "group"] = "orchestra"
-    frame = cut(classes, groups).frame
+    frame = cut(classes, groups, seed=seed).frame
     assert sorted(frame["fold"].value_counts()) == [1, 1, 1, 1, 100]
 
 

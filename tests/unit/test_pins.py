@@ -51,6 +51,14 @@ def test_new_groups_are_appended_and_nothing_else_moves():
     assert sizes.between(26, 34).all()
 
 
+def test_a_new_clip_takes_the_old_class_of_most_of_its_new_class():
+    classes, groups = corpus(121)
+    old = cut(classes.iloc[:120].assign(**{"class": [3] * 50 + [1] * 40 + [2] * 30}), groups)
+    grown = cut(classes.assign(**{"class": 0}), groups, pinned=old)
+    assert set(grown.loc[grown["clip_id"] == "0120", "class"]) == {3}
+    assert grown["class"].nunique() == 3
+
+
 def test_a_wholly_new_class_gets_a_new_number():
     classes, groups = corpus(130)
     classes.loc[120:, "class"] = 77
