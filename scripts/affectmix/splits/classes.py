@@ -18,7 +18,7 @@ from affectmix.errors import ConfigError
 from affectmix.splits.hashing import unit_hash
 
 MIN_SIZE = 25
-MOST_CLUSTERED = 10_000  # Ward needs memory for every pair: 400 MB here, 40 GB at 10^5 clips
+MOST_CLUSTERED = 5_000  # Ward needs memory for every pair: 0.2 GB here, 80 GB at 10^5 clips
 _GRID = 1e6
 _OFFSET = (5**0.5 - 1) / 2  # irrational: no label that is a decimal or a fraction lies on an edge
 
@@ -29,7 +29,7 @@ def assign_classes(labels: pd.DataFrame, *, min_size: int = MIN_SIZE) -> pd.Data
     Clustering starts at ``n // min_size`` clusters and merges until the smallest has
     ``min_size`` clips (REFERENCE: the joint-learning paper uses 25). Clips with equal
     labels are never parted. Below ``2 * min_size`` clips there is one class. Above
-    10,000 clips a sample of 10,000, the same whatever the others are, is clustered, and
+    5,000 clips a sample of 5,000, drawn by a hash of the ids, is clustered, and
     the others join the class of the nearest centre.
 
     Args:
@@ -77,7 +77,7 @@ def _rated(labels: pd.DataFrame, min_size: int) -> pd.DataFrame:
 
 
 def _sample(clip_ids: pd.Series) -> np.ndarray:
-    """Return the sorted positions of the clips to cluster. [shape=(≤ 10,000,)]"""
+    """Return the sorted positions of the clips to cluster. [shape=(≤ 5,000,)]"""
     if len(clip_ids) <= MOST_CLUSTERED:
         return np.arange(len(clip_ids))
     order = np.argsort([unit_hash("classes", clip) for clip in clip_ids], kind="stable")
