@@ -124,8 +124,9 @@ def test_scores_equal_scikit_learn_on_a_random_sample(n: int, d: int) -> None:
     assert compared >= 40
 
 
-def test_points_that_differ_in_shrinking_alone_have_the_same_score() -> None:
-    task, points = make_task(), space()
+def test_convex_points_that_differ_in_shrinking_alone_have_the_same_score() -> None:
+    task = make_task()
+    points = [point for point in space() if point["kernel"] != "sigmoid"]
     result = search_svr(task, points, exhaustive=True)
     table = pd.DataFrame(points).assign(point=np.arange(len(points))).fillna(-1)
     merged = result.scores.merge(table, on="point")

@@ -41,18 +41,29 @@ def matrices(kernel: Kernel, A: np.ndarray, B: np.ndarray) -> tuple[np.ndarray, 
     return kernel.to_train(A @ A.T, a, gamma, A.shape[1]), kernel.of_products(B @ A.T, b, a, gamma)
 
 
-def solve_grid(K: np.ndarray, Y: np.ndarray, grid: list, *, convex: bool = True) -> Solutions:
+def solve_grid(
+    K: np.ndarray, Y: np.ndarray, grid: list, *, convex: bool = True, shrinking: bool = True
+) -> Solutions:
     column, C, epsilon = (np.array(values) for values in zip(*grid, strict=True))
     return solve(
-        K, Y, column=column, C=C, epsilon=epsilon, convex=convex, tolerance=TIGHT, limit=10**7
+        K,
+        Y,
+        column=column,
+        C=C,
+        epsilon=epsilon,
+        shrinking=np.full(len(grid), shrinking),
+        convex=convex,
+        tolerance=TIGHT,
+        limit=10**7,
     )
 
 
+@pytest.mark.parametrize("shrinking", [True, False])
 @pytest.mark.parametrize("kernel", KERNELS, ids=str)
-def test_predictions_equal_scikit_learn(kernel: Kernel) -> None:
+def test_predictions_equal_scikit_learn(kernel: Kernel, shrinking: bool) -> None:
     A, B, Y = problem()
     K, between = matrices(kernel, A, B)
-    found = solve_grid(K, Y, GRID, convex=kernel.convex)
+    found = solve_grid(K, Y, GRID, convex=kernel.convex, shrinking=shrinking)
     assert found.converged.all()
     for k, (column, C, epsilon) in enumerate(GRID):
         with warnings.catch_warnings():
@@ -64,12 +75,48 @@ def test_predictions_equal_scikit_learn(kernel: Kernel) -> None:
                 coef0=kernel.coef0,
                 C=C,
                 epsilon=epsilon,
+                shrinking=shrinking,
                 tol=TIGHT,
                 max_iter=3_000_000,
             ).fit(A, Y[:, column])
         assert reference.fit_status_ == 0
         ours = between @ found.beta[k] + found.bias[k]
         np.testing.assert_allclose(ours, reference.predict(B), atol=1e-6, err_msg=str(GRID[k]))
+
+
+def test_shrinking_changes_what_an_indefinite_kernel_finds() -> None:
+    A = np.random.default_rng(1).normal(size=(80, 20))
+    Y = np.tanh(A[:, :2] + np.random.default_rng(2).normal(size=(80, 2)))
+    kernel = Kernel("sigmoid", "auto", 3, 0.0)
+    K, _ = matrices(kernel, A, A)
+    grid = [(0, 0.1, 0.5), (0, 10.0, 0.3), (1, 30.0, 0.3)]
+    column, C, epsilon = (np.array(values * 2) for values in zip(*grid, strict=True))
+    found = solve(
+        K,
+        Y,
+        column=column,
+        C=C,
+        epsilon=epsilon,
+        shrinking=np.repeat([True, False], 3),
+        convex=False,
+        tolerance=TIGHT,
+    )
+    # The first ends before shrinking would begin, and is solved once.
+    np.testing.assert_array_equal(found.beta[0], found.beta[3])
+    assert np.abs(found.beta[2] - found.beta[5]).max() > 1.0
+    for k in range(6):
+        reference = SVR(
+            kernel="sigmoid",
+            gamma="auto",
+            coef0=0.0,
+            C=C[k],
+            epsilon=epsilon[k],
+            shrinking=k < 3,
+            tol=TIGHT,
+        ).fit(A, Y[:, column[k]])
+        dual = np.zeros(len(A))
+        dual[reference.support_] = reference.dual_coef_[0]
+        np.testing.assert_allclose(found.beta[k], dual, atol=1e-9 * C[k])
 
 
 @pytest.mark.parametrize("kernel", [k for k in KERNELS if k.convex], ids=str)

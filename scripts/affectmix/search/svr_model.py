@@ -98,7 +98,8 @@ def fit_svr(
     Args:
         X: raw features, NaN and infinite values allowed [shape=(n, d), n >= 2].
         y: targets [shape=(n,)].
-        params: a point of the search: pca, whiten, kernel, degree, coef0, gamma, C, epsilon.
+        params: a point of the search: pca, whiten, kernel, degree, coef0, gamma, shrinking, C,
+            epsilon.
         tol: largest violation of the KKT conditions.
         limit: pairs of coefficients to optimise before giving up; None for a limit by rows.
 
@@ -120,6 +121,7 @@ def fit_svr(
             column=np.array([0]),
             C=np.array([float(params.get("C", 1.0))]),
             epsilon=np.array([float(params.get("epsilon", 0.1))]),
+            shrinking=np.array([bool(params.get("shrinking", True))]),
             convex=relative.convex,
             tolerance=tol,
             limit=limit,

@@ -2,7 +2,8 @@
 
 For each fold and rung, one decomposition serves every share of variance; for each of these, one
 matrix of inner products serves every kernel; and for each kernel, all values of C and epsilon
-and all targets are solved together. Points that differ in ``shrinking`` alone are one problem.
+and all targets are solved together. Points that differ in ``shrinking`` alone are one problem,
+except with a sigmoid kernel: that problem is not convex, and shrinking changes what is found.
 """
 
 from __future__ import annotations
@@ -48,10 +49,14 @@ class _Products:
 
 @dataclass(frozen=True)
 class _Problem:
-    """What is solved for one (C, epsilon): the points that share it."""
+    """What is solved for one (C, epsilon): the points that share it.
+
+    ``shrinking`` is False for convex kernels, where it makes no difference.
+    """
 
     C: float
     epsilon: float
+    shrinking: bool
     points: np.ndarray
 
 
@@ -141,16 +146,18 @@ def score_svr(
 
 def _plan(points: Sequence[Mapping[str, Any]], wanted: np.ndarray) -> _Plan:
     """Group the points that any target wants by PCA, kernel and problem."""
-    groups: dict[tuple[float, bool], dict[Kernel, dict[tuple[float, float], list[int]]]]
+    groups: dict[tuple[float, bool], dict[Kernel, dict[tuple[float, float, bool], list[int]]]]
     groups = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
     for index in np.flatnonzero(wanted.any(axis=1)).tolist():
         point = points[index]
         group = (float(point.get("pca", 1.0)), bool(point.get("whiten", False)))
-        problem = (float(point.get("C", 1.0)), float(point.get("epsilon", 0.1)))
-        groups[group][Kernel.of(point)][problem].append(index)
+        kernel = Kernel.of(point)
+        shrinking = bool(point.get("shrinking", True)) and not kernel.convex
+        problem = (float(point.get("C", 1.0)), float(point.get("epsilon", 0.1)), shrinking)
+        groups[group][kernel][problem].append(index)
     return {
         group: {
-            kernel: [_Problem(*pair, np.array(indices)) for pair, indices in problems.items()]
+            kernel: [_Problem(*key, np.array(indices)) for key, indices in problems.items()]
             for kernel, problems in kernels.items()
         }
         for group, kernels in groups.items()
@@ -211,6 +218,7 @@ def _score(
         column=column,
         C=np.array([problem.C for problem, _ in jobs]),
         epsilon=np.array([problem.epsilon for problem, _ in jobs]),
+        shrinking=np.array([problem.shrinking for problem, _ in jobs]),
         convex=kernel.convex,
         tolerance=stop[0],
         limit=stop[1],

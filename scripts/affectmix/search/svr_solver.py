@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from affectmix.search.svr_active_set import active_set
-from affectmix.search.svr_libsvm import libsvm
+from affectmix.search.svr_libsvm import SHRINK_EVERY, libsvm
 from affectmix.search.svr_smo import intercept, kkt_gap, smo
 
 #: Largest violation of the KKT conditions, as in scikit-learn.
@@ -53,6 +53,7 @@ def solve(
     column: np.ndarray,
     C: np.ndarray,
     epsilon: np.ndarray,
+    shrinking: np.ndarray | None = None,
     convex: bool = True,
     tolerance: float = TOLERANCE,
     limit: int | None = None,
@@ -69,6 +70,8 @@ def solve(
         column: column of ``Y`` of each problem [shape=(k,), int].
         C: bound of the coefficients of each problem, above 0 [shape=(k,)].
         epsilon: half width of the tube of each problem, at least 0 [shape=(k,)].
+        shrinking: whether to shrink, for each problem [shape=(k,), bool]; never when None. On a
+            convex problem it makes no difference.
         convex: whether the kernel is positive semidefinite.
         tolerance: largest violation of the KKT conditions.
         limit: pairs of coefficients to optimise before a problem counts as not converged;
@@ -93,11 +96,8 @@ def solve(
         Problem(targets[t], float(c), float(e)) for t, c, e in zip(column, C, epsilon, strict=True)
     ]
     if not convex:
-        rounded = K.astype(np.float32)
-        for k, (y, c, e) in enumerate(problems):
-            found.pairs[k], found.converged[k], found.bias[k] = libsvm(
-                K, rounded, y, c, e, tolerance, limit, found.beta[k]
-            )
+        shrink = np.zeros(count, dtype=bool) if shrinking is None else shrinking
+        _solve_indefinite(K, problems, column, shrink, tolerance, limit, found)
         return found
     diagonal = np.diag(K).copy()
     for target in np.unique(column):
@@ -158,3 +158,28 @@ def _solve_one(
         if active_set(K, y, C, epsilon, beta, g) and kkt_gap(g, beta, C, epsilon) < tolerance:
             return done, True
         turn *= 2
+
+
+def _solve_indefinite(
+    K: np.ndarray,
+    problems: Sequence[Problem],
+    column: np.ndarray,
+    shrinking: np.ndarray,
+    tolerance: float,
+    limit: int,
+    found: Solutions,
+) -> None:
+    """Solve each problem as libsvm does; once for both kinds of those that end before shrinking."""
+    rounded = K.astype(np.float32)
+    short: dict[tuple[int, float, float], int] = {}
+    for k, (y, C, epsilon) in enumerate(problems):
+        key = (int(column[k]), C, epsilon)
+        if key in short:
+            for values in (found.beta, found.bias, found.converged, found.pairs):
+                values[k] = values[short[key]]
+            continue
+        found.pairs[k], found.converged[k], found.bias[k] = libsvm(
+            K, rounded, y, C, epsilon, tolerance, limit, bool(shrinking[k]), found.beta[k]
+        )
+        if found.pairs[k] < min(2 * len(K), SHRINK_EVERY):
+            short[key] = k
