@@ -23,8 +23,8 @@ CATEGORIES = {
 _BLOCK = 60  # clips that share a set of sources
 _BLOCK_SOURCES = 10
 _SOURCE_SHARE = 0.3  # share of a cause's variance that is its source's
-_SECTION_SD = 0.3
-_CONTRAST_RATE = 0.5  # clips with one section that contradicts the rest
+_SECTION_SD = 0.25
+_CONTRAST_RATE = 0.4  # clips with one section that contradicts the rest
 # A contrast turns round what moves valence, or what moves arousal.
 _CONTRASTS = (("register", "roughness", "brightness", "mode"), ("tempo", "loudness"))
 _CENTRES = {  # what a category of sounds is like, in standard deviations
@@ -34,7 +34,7 @@ _CENTRES = {  # what a category of sounds is like, in standard deviations
     "impact": {"suddenness": 0.8},
     "weather": {"noisiness": 0.9, "suddenness": -0.4},
 }
-_STREAMS = ("sources", "styles", "source causes", "clip causes", "sections", "contrasts")
+_STREAMS = ("sources", "categories", "source causes", "clip causes", "sections", "contrasts")
 
 
 @dataclass(frozen=True)
@@ -60,13 +60,11 @@ def draw_causes(*, part: str, clips: int, seed: int) -> DrawnCauses:
     }
     names = CAUSES[part]
     source = _draw_sources(clips, rng["sources"])
-    styles = rng["styles"].integers(len(CATEGORIES[part]), size=source.max() + 1)
-    # A source of sounds records all kinds; a source of music keeps its style.
-    category = (
-        styles[source]
-        if part == "music"
-        else rng["styles"].integers(len(CATEGORIES[part]), size=clips)
-    )
+    # A source of music keeps its style; a source of sounds records all kinds.
+    count = source.max() + 1 if part == "music" else clips
+    category = rng["categories"].integers(len(CATEGORIES[part]), size=count)
+    if part == "music":
+        category = category[source]
     of_source = rng["source causes"].standard_normal((source.max() + 1, len(names)))
     of_clip = rng["clip causes"].standard_normal((clips, len(names)))
     latent = np.sqrt(_SOURCE_SHARE) * of_source[source] + np.sqrt(1 - _SOURCE_SHARE) * of_clip
@@ -79,11 +77,13 @@ def draw_causes(*, part: str, clips: int, seed: int) -> DrawnCauses:
 
 
 def _draw_sources(clips: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:
-    """Give each clip a source: about six clips each, every source early in its block."""
+    """Give each clip a source: four to nine clips each, every source early in its block."""
+    names = np.arange(_BLOCK_SOURCES)
     sources: list[int] = []
     for block in range(-(-clips // _BLOCK)):
-        drawn = rng.integers(_BLOCK_SOURCES, size=_BLOCK - _BLOCK_SOURCES)
-        sources += [block * _BLOCK_SOURCES + int(s) for s in [*range(_BLOCK_SOURCES), *drawn]]
+        more = rng.integers(_BLOCK_SOURCES, size=_BLOCK - 4 * _BLOCK_SOURCES)
+        rest = rng.permutation(np.concatenate([np.repeat(names, 3), more]))
+        sources += [block * _BLOCK_SOURCES + int(name) for name in [*names, *rest]]
     return np.array(sources[:clips], dtype=np.int64)
 
 

@@ -22,7 +22,7 @@ from affectmix.corpora.demo.synth import (
 )
 
 _VOWELS = ((800.0, 1200.0, 2600.0), (320.0, 2200.0, 2900.0), (450.0, 850.0, 2500.0))
-_LEVELS = {"kick": 1.0, "snare": 0.55, "hat": 0.25}
+_LEVELS = {"kick": 1.2, "snare": 0.7, "hat": 0.4}
 
 
 @dataclass(frozen=True)

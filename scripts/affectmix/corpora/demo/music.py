@@ -19,11 +19,12 @@ from affectmix.corpora.demo.instruments import (
 from affectmix.corpora.demo.synth import (
     RATE,
     Signal,
+    beats,
+    distort,
     fade,
     level_gain,
     limiter,
     room,
-    roughen,
     shape_spectrum,
     tilt,
 )
@@ -35,7 +36,7 @@ STEMS = ("vocals", "drums", "bass", "other")
 _PROGRESSIONS = ((0, 5, 7, 0), (0, 7, 5, 7), (0, 5, 0, 7))
 _THIRD = {1: 4, -1: 3}
 _SCALES = {1: (0, 2, 4, 5, 7, 9, 11), -1: (0, 2, 3, 5, 7, 8, 10)}
-_ROUGH_STEMS = ("vocals", "bass", "other")
+_DISTORTED = ("vocals", "bass", "other")
 
 
 def play_music(
@@ -87,13 +88,13 @@ def _play_section(
 ) -> dict[str, Signal]:
     beat = 60.0 / beats_per_minute(causes["tempo"])
     halves = _grid(beat / 2.0, length)
-    beats = halves[::2]
+    strokes = halves[::2]
     mode = 1 if causes["mode"] > 0 else -1
-    # Two octaves of register; the key moves it by at most half a tone less than a fourth.
-    home = 57.0 + 12.0 * causes["register"] + (key - 5.5) * 0.4
-    root = home + np.array([progression[(i // 2) % 4] for i in range(len(beats))], dtype=float)
-    triad = [Part(beats, root + step) for step in (0, _THIRD[mode], 7)]
-    octave = 0.5 * (home - 57.0)  # the bass follows the register half-way
+    # Register spans 26 semitones; the key moves it by at most two.
+    home = 57.0 + 13.0 * causes["register"] + (key - 5.5) * 0.3
+    root = home + np.array([progression[(i // 2) % 4] for i in range(len(strokes))], dtype=float)
+    triad = [Part(strokes, root + step) for step in (0, _THIRD[mode], 7)]
+    octave = 0.75 * (home - 57.0)  # the bass follows, not quite as far
     bass = Part(halves, np.repeat(root - home, 2)[: len(halves)] + 38.0 + octave)
     stems = {
         "vocals": sing(_melody(halves, home + 12.0, mode, rng), length, rng),
@@ -101,11 +102,11 @@ def _play_section(
         "bass": play_bass(bass, length, style),
         "other": play_chords(triad, length, style),
     }
-    for name in _ROUGH_STEMS:
-        stems[name] = roughen(stems[name], causes["roughness"])
+    for name in _DISTORTED:
+        stems[name] = distort(stems[name], causes["roughness"])
     stems["drums"] *= np.float32(10.0 ** (0.3 * causes["loudness"]))  # played harder, too
-    bright = tilt(causes["brightness"])
-    stems = {name: fade(shape_spectrum(stem, bright)) for name, stem in stems.items()}
+    beating, bright = beats(length, causes["roughness"]), tilt(causes["brightness"])
+    stems = {n: fade(shape_spectrum(stem * beating, bright)) for n, stem in stems.items()}
     gain = np.float32(level_gain(sum_stems(stems), causes["loudness"]))
     return {name: stem * gain for name, stem in stems.items()}
 

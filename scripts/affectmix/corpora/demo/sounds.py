@@ -11,6 +11,8 @@ from affectmix.corpora.demo.synth import (
     RATE,
     Signal,
     age,
+    beats,
+    distort,
     envelope,
     fade,
     formants,
@@ -20,7 +22,6 @@ from affectmix.corpora.demo.synth import (
     limiter,
     oscillate,
     room,
-    roughen,
     shape_spectrum,
     tilt,
     wavetable,
@@ -40,11 +41,12 @@ def play_sound(
     hertz = fundamental(causes["register"])
     tone = _tone(category, hertz, causes["glide"], onsets, since, rng)
     noise = _noise(hertz, length, rng)
-    angle = 0.5 * np.pi * (0.1 + 0.33 * (causes["noisiness"] + 1.0))
+    angle = 0.5 * np.pi * (0.06 + 0.4 * (causes["noisiness"] + 1.0))
     sound = np.float32(np.cos(angle)) * _unit(tone) + np.float32(np.sin(angle)) * _unit(noise)
-    shape = _strokes(since, causes["suddenness"])
     floor = 0.1 if category in ("engine", "weather") else 0.0
-    sound = roughen(sound * (np.float32(floor) + shape), causes["roughness"])
+    sound *= np.float32(floor) + _strokes(since, causes["suddenness"])
+    sound = distort(sound, causes["roughness"]) + _knocks(since, causes["suddenness"], rng)
+    sound *= beats(length, causes["roughness"])
     sound = fade(shape_spectrum(sound, tilt(causes["brightness"])))
     sound *= np.float32(level_gain(sound, causes["loudness"]))
     sound += room(length, rng)
@@ -58,14 +60,20 @@ def _strokes(since: Signal, suddenness: float) -> Signal:
     return envelope(since, attack=attack, decay=0.04 * 5.0**gentle)
 
 
+def _knocks(since: Signal, suddenness: float, rng: np.random.Generator) -> Signal:
+    """Return the knock with which each event begins: noise of 8 ms, the louder the more sudden."""
+    noise = rng.standard_normal(len(since), dtype=np.float32)
+    return noise * np.exp(-since / np.float32(0.008)) * np.float32(0.8 * 10.0 ** (0.8 * suddenness))
+
+
 def events_per_second(tempo: float) -> float:
     """Return 1 (tempo -1) to 8 (tempo 1) events per second, geometrically."""
     return float(8.0 ** ((tempo + 1.0) / 2.0))
 
 
 def fundamental(register: float) -> float:
-    """Return 150 (register -1) to 600 Hz (register 1), geometrically."""
-    return float(150.0 * 4.0 ** ((register + 1.0) / 2.0))
+    """Return 130 (register -1) to 780 Hz (register 1), geometrically."""
+    return float(130.0 * 6.0 ** ((register + 1.0) / 2.0))
 
 
 def _onsets(rate: float, length: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:
@@ -84,15 +92,15 @@ def _tone(
     since: Signal,
     rng: np.random.Generator,
 ) -> Signal:
-    """Return the pitched share of a sound; each event rises by 0 to 1.6 octaves (``glide``)."""
-    rise = np.float32(0.8 * (glide + 1.0)) * (1.0 - np.exp(-since / np.float32(0.15)))
+    """Return the pitched share of a sound; each event falls (``glide`` -1) or rises (1)."""
+    rise = np.float32(0.6 * glide) * (1.0 - np.float32(2.0) * np.exp(-since / np.float32(0.15)))
     steps = rng.uniform(-1.0, 1.0, size=len(onsets))
     if category == "alarm":  # two tones in turn
         steps = np.where(np.arange(len(onsets)) % 2 == 0, 0.0, 4.0)
     pitch = hertz * hold(2.0 ** (steps / 12.0), onsets, len(since)) * np.exp2(rise)
     if category == "impact":
         return _struck(pitch, since)
-    table = wavetable(harmonics(_SHAPES[category], hertz * 3.2))
+    table = wavetable(harmonics(_SHAPES[category], hertz * 1.8))
     tone = oscillate(pitch, table)
     return shape_spectrum(tone, formants(_CALL_FORMANTS)) if category == "call" else tone
 
@@ -110,7 +118,7 @@ def _struck(pitch: npt.NDArray[np.floating], since: Signal) -> Signal:
 def _noise(hertz: float, length: int, rng: np.random.Generator) -> Signal:
     """Return noise around twice the fundamental, as of wind in a pipe."""
     noise = rng.standard_normal(length, dtype=np.float32)
-    return shape_spectrum(noise, formants((2.0 * hertz,), width=0.5, floor=0.1))
+    return shape_spectrum(noise, formants((2.0 * hertz,), width=0.35, floor=0.06))
 
 
 def _unit(signal: Signal) -> Signal:

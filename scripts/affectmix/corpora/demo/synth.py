@@ -100,16 +100,21 @@ def formants(
     return gain
 
 
-def roughen(signal: Signal, roughness: float) -> Signal:
-    """Let ``signal`` beat at ``ROUGH_HZ`` and distort it, from not at all (-1) to much (1)."""
-    amount = (roughness + 1.0) / 2.0
+def distort(signal: Signal, roughness: float) -> Signal:
+    """Bend the peaks of ``signal`` over, hardly (roughness -1) or much (1), at the same RMS."""
     level = float(np.sqrt(np.mean(signal**2))) + 1e-9
-    drive = np.float32(0.3 * (20.0**amount) / level)
-    driven = np.tanh(drive * signal) / drive
+    drive = np.float32(0.3 * 20.0 ** ((roughness + 1.0) / 2.0) / level)
+    driven = np.tanh(drive * signal)
     driven *= np.float32(level / (float(np.sqrt(np.mean(driven**2))) + 1e-9))
-    time = np.arange(len(signal), dtype=np.float32) / np.float32(RATE)
-    beats = 1.0 + np.float32(0.95 * amount) * np.sin(np.float32(2 * np.pi * ROUGH_HZ) * time)
-    return (driven * beats).astype(np.float32)
+    return driven
+
+
+def beats(length: int, roughness: float) -> Signal:
+    """Return a gain that beats at ``ROUGH_HZ``: steady (roughness -1) to sharp pulses (1)."""
+    time = np.arange(length, dtype=np.float32) / np.float32(RATE)
+    wave = 0.5 + 0.5 * np.sin(np.float32(2 * np.pi * ROUGH_HZ) * time)
+    amount = np.float32(0.5 * (roughness + 1.0))
+    return 1.0 - amount + amount * wave * wave
 
 
 def level_gain(mix: Signal, loudness: float) -> float:
