@@ -25,7 +25,11 @@ def main(job: Any) -> None:
         for evaluation in job.params.jobs[cell]:
             repeat, fold = (int(number) for number in evaluation.split("-"))
             predictions, train = next(files)
-            runs.append(CellRun(settings, repeat, fold, Path(predictions), Path(train)))
+            runs.append(
+                CellRun(
+                    settings, job.params.repeats[cell], repeat, fold, Path(predictions), Path(train)
+                )
+            )
     audit = audit_cells(audited_runs(runs, tables), groups=next(iter(tables.values())).groups)
     write_table(audit.findings, job.output.findings, AUDIT_FINDINGS)
     write_table(audit.summary, job.output.summary, AUDIT_SUMMARY)

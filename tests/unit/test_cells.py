@@ -151,30 +151,6 @@ def test_replayed_arithmetic_trains_on_rows_that_it_tests(tables: CellTables) ->
     # B's training rows are shifted by 2/3 of A: a test row is hit where its shifted place lies
     # in B (2/3) and belongs to a training fold (2/3).
     assert shares["b"] == pytest.approx(4 / 9, abs=0.1)
-    clean = evaluate_fold(tables, settings(), repeat=0, fold=0)
-    assert result.predictions["y_true"].equals(clean.predictions["y_true"])
-    assert not result.predictions["y_pred"].equals(clean.predictions["y_pred"])
-
-
-def test_share_zero_is_tested_and_not_trained_on(tables: CellTables) -> None:
-    chosen = settings(mixture="a-100_b-000", shares={"a": 1.0, "b": 0.0})
-    result = evaluate_fold(tables, chosen, repeat=0, fold=1)
-    assert set(result.train["corpus"]) == {"a"}
-    assert set(result.predictions["view"]) == {"a", "b"}
-
-
-def test_replayed_arithmetic_trains_on_rows_that_it_tests(tables: CellTables) -> None:
-    ungrouped = CellTables(
-        tables.labels,
-        {name: tables.splits[f"{name}_ungrouped"] for name in ("a", "b")},
-        tables.groups,
-        tables.features,
-    )
-    chosen = settings(scheme="cv3_ungrouped", protocol="paper", arithmetic="reference_2023")
-    choice = search_over_all_folds(ungrouped, chosen, repeat=0)
-    result = evaluate_fold(ungrouped, chosen, repeat=0, fold=0, choice=choice)
-    shares = (result.predictions["in_train"] > 0).groupby(result.predictions["view"]).mean()
-    assert shares["b"] > 0.3
     clean = evaluate_fold(
         ungrouped, settings(scheme="cv3_ungrouped"), repeat=0, fold=0, choice=choice
     )

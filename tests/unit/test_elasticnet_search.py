@@ -145,7 +145,7 @@ def test_a_share_of_one_keeps_every_component_of_non_zero_variance(
 def test_exhaustive_scores_are_those_of_the_models() -> None:
     task = _task()
     points = expand_space(SPACE, learner="elasticnet")
-    result = search_elasticnet(task, points, search="exhaustive")
+    result = search_elasticnet(task, points, exhaustive=True)
     assert result.points == points
     assert len(result.scores) == 2 * len(points)
     assert result.scores["converged"].all() and result.unconverged == {0: 0}
@@ -189,7 +189,7 @@ def test_targets_do_not_see_each_other() -> None:
 def test_unconverged_points_are_counted_and_not_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
     task = _task()
     points = expand_space({"pca": [0.8], "l1_ratio": [0.1, 0.5, 0.9]}, learner="elasticnet")
-    best = search_elasticnet(task, points, search="exhaustive").chosen["valence"]
+    best = search_elasticnet(task, points, exhaustive=True).chosen["valence"]
     solve = module.inner_errors
 
     def fail_for_the_best(components: Any, held: Any, wanted: Any, solver: Any) -> Any:
@@ -198,7 +198,7 @@ def test_unconverged_points_are_counted_and_not_chosen(monkeypatch: pytest.Monke
         return errors, converged & ~np.array(bad)
 
     monkeypatch.setattr(module, "inner_errors", fail_for_the_best)
-    result = search_elasticnet(task, points, search="exhaustive")
+    result = search_elasticnet(task, points, exhaustive=True)
     assert result.chosen["valence"] != best
     assert result.unconverged == {0: 2}
     assert (~result.scores["converged"]).sum() == 2
@@ -208,7 +208,7 @@ def test_unconverged_points_are_counted_and_not_chosen(monkeypatch: pytest.Monke
 def test_sweeps_running_out_show_in_result_and_model() -> None:
     task = _task(n=60, d=80)
     points = expand_space({"l1_ratio": [0.9]}, learner="elasticnet")
-    result = search_elasticnet(task, points, search="exhaustive", max_sweeps=1)
+    result = search_elasticnet(task, points, exhaustive=True, max_sweeps=1)
     assert result.unconverged == {0: 2}
     assert fit_elasticnet(task.X, task.Y[:, 0], points[0], max_sweeps=1).unconverged == 5
 
@@ -261,8 +261,6 @@ def test_degenerate_training_sets() -> None:
 def test_what_cannot_be_searched_is_named() -> None:
     task = _task()
     points = expand_space({}, learner="elasticnet")
-    with pytest.raises(ConfigError, match=r"'random'.*'halving' or 'exhaustive'"):
-        search_elasticnet(task, points, search="random")  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match="no point"):
         search_elasticnet(task, [])
     with pytest.raises(ConfigError, match="not finite"):

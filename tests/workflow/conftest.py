@@ -17,7 +17,7 @@ import soundfile
 import yaml
 
 REPOSITORY = Path(__file__).parents[2]
-PARTS = ("Snakefile", "workflow", "scripts", "config", "profiles", "envs", "README.md")
+PARTS = ("Snakefile", "workflow", "scripts", "config", "profiles", "envs")
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,7 @@ def make_project(folder: Path) -> SmallProject:
             shutil.copytree(source, folder / part, ignore=ignore)
         else:
             shutil.copy2(source, folder / part)
+    (folder / "README.md").write_text("# A project\n", encoding="utf-8")
     for corpus in ("tones", "noises"):
         write_corpus(folder / "resources" / corpus, corpus)
     project = SmallProject(folder)

@@ -53,7 +53,12 @@ rule audit_cells:
         findings="results/audit/{experiment}.findings.parquet",
         summary="results/audit/{experiment}.parquet",
     params:
-        cells=lambda w: {c.name: project.cell_settings(c.name) for c in project.experiments[w.experiment]},
+        cells=lambda w: {
+            c.name: project.cell_settings(c.name) for c in project.experiments[w.experiment]
+        },
+        repeats=lambda w: {
+            c.name: project.schemes[c.scheme].repeats for c in project.experiments[w.experiment]
+        },
         jobs=lambda w: {c.name: project.cell_jobs(c) for c in project.experiments[w.experiment]},
         code=code_digest(SCRIPTS / "audit_cells.py"),
     log:

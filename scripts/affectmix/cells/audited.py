@@ -15,9 +15,10 @@ from affectmix.tables import CELL_PREDICTIONS, TRAIN_ROWS, read_table
 
 @dataclass(frozen=True)
 class CellRun:
-    """One evaluation of a cell: what it is, and where its two tables lie."""
+    """One evaluation of a cell: what it is, of how many repeats, and where its tables lie."""
 
     settings: Mapping[str, Any]
+    repeats: int
     repeat: int
     fold: int
     predictions: Path
@@ -35,7 +36,7 @@ def audited_runs(
     """
     for run in runs:
         fields = dict(run.settings["fields"])
-        scheme = Scheme.parse(fields["scheme"], repeats=run.repeat + 1)
+        scheme = Scheme.parse(fields["scheme"], repeats=run.repeats)
         tables = tables_by_scheme[fields["scheme"]]
         yield AuditedRun(
             cell="__".join(fields.values()),

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from affectmix.cells.store import FinalModel
-from affectmix.cells.tables import TARGETS, CellTables
+from affectmix.cells.tables import TARGETS, CellTables, Phase
 from affectmix.learners import make_learner
 from affectmix.learners.base import Choice
 from affectmix.search.task import SearchFold, SearchTask
@@ -135,7 +135,7 @@ def _rows(
     views: list[ViewRows],
     rows: pd.DataFrame,
     *,
-    phase: str,
+    phase: Phase,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return raw features and labels of rows. [shapes=(n, d), (n, t)]"""
     labels = tables.controlled_labels(

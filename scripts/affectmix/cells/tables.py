@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,8 @@ from affectmix.errors import ConfigError, TableError
 from affectmix.splits.controls import control_labels
 from affectmix.splits.mixtures import ViewRows
 from affectmix.splits.schemes import Scheme
+
+Phase = Literal["train", "test"]
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,7 @@ class CellTables:
         return []
 
     def controlled_labels(
-        self, control: str, views: Sequence[ViewRows], *, seed: int, phase: str
+        self, control: str, views: Sequence[ViewRows], *, seed: int, phase: Phase
     ) -> pd.DataFrame:
         """Return corpus, clip_id, valence and arousal of all clips, as a control wants them.
 

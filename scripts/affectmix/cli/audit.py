@@ -61,14 +61,14 @@ def audit_experiment(project: Project, experiment: str) -> Audit:
         scheme: CellTables.read_for_audit(labels, splits, "results/groups.parquet", scheme=scheme)
         for scheme in schemes
     }
-    jobs = [
-        (cell, *(int(number) for number in job.split("-")))
-        for cell in project.experiments[experiment]
-        for job in project.cell_jobs(cell)
-    ]
-    runs = [
-        CellRun(project.cell_settings(cell.name), repeat, fold, Path(tested), Path(trained))
-        for (cell, repeat, fold), tested, trained in zip(jobs, predictions, train, strict=True)
-    ]
+    runs = []
+    files = zip(predictions, train, strict=True)
+    for cell in project.experiments[experiment]:
+        for job in project.cell_jobs(cell):
+            repeat, fold = (int(number) for number in job.split("-"))
+            tested, trained = (Path(file) for file in next(files))
+            repeats = project.schemes[cell.scheme].repeats
+            settings = project.cell_settings(cell.name)
+            runs.append(CellRun(settings, repeats, repeat, fold, tested, trained))
     groups = next(iter(tables.values())).groups
     return audit_cells(audited_runs(runs, tables), groups=groups)

@@ -16,6 +16,7 @@ from affectmix.config.references import check_references
 from affectmix.config.validate import validate_config
 from affectmix.corpora import make_corpus
 from affectmix.corpora.base import NOTES, Corpus
+from affectmix.corpora.sources import source_key
 from affectmix.errors import AffectMixError, ConfigError, CorpusError
 from affectmix.features.shards import shard_of
 from affectmix.learners import BASELINES
@@ -73,8 +74,28 @@ class Project:
             fatal = [p for p in self.corpora[name].problems() if p.kind not in tolerated]
             if fatal:
                 errors.append(str(CorpusError(name, fatal)))
+            else:
+                errors += self._group_faults(name)
         if errors:
             raise AffectMixError("\n".join(errors))
+
+    def _group_faults(self, corpus: str) -> list[str]:
+        """Return why a corpus cannot be cut, where its declared sources already tell."""
+        if not self.config["groups"]["sources"]:
+            return []
+        labels = self.corpora[corpus].labels()
+        rated = labels.dropna(subset=["valence", "arousal"])
+        keys = [source_key(corpus, source) for source in rated["source"]]
+        count = len({key for key in keys if key is not None}) + keys.count(None)
+        cells = [c for c in self.cells.values() if corpus in self.cell_corpora(c)]
+        schemes = {self.schemes[cell.scheme] for cell in cells}
+        return [
+            f"corpus {corpus!r}: its clips come from {count} groups (declared sources), but scheme "
+            f"{scheme.name!r} cuts {scheme.folds} folds with groups whole; declare finer sources, "
+            "take fewer folds, or set groups: {sources: false}"
+            for scheme in sorted(schemes, key=lambda s: s.name)
+            if scheme.grouped and count < scheme.folds
+        ]
 
     def corpus_settings(self, corpus: str) -> dict[str, Any]:
         """Return the settings from which a job makes the corpus again."""
@@ -88,10 +109,11 @@ class Project:
     def _clips_by_shard(self, corpus: str) -> dict[str, list[list[Any]]]:
         source = self.corpora[corpus]
         shards: dict[str, list[list[Any]]] = {}
-        for row in source.clips().itertuples(index=False):
-            stamp = [] if self.generated(corpus) else self._stamp(source, row.path)
-            shard = shard_of(row.clip_id, self.config["shards"])
-            shards.setdefault(shard, []).append([row.clip_id, row.path, *stamp])
+        clips = source.clips()
+        for clip_id, path in zip(clips["clip_id"], clips["path"], strict=True):
+            stamp = [] if self.generated(corpus) else self._stamp(source, path)
+            shard = shard_of(clip_id, self.config["shards"])
+            shards.setdefault(shard, []).append([clip_id, path, *stamp])
         return dict(sorted(shards.items()))
 
     @staticmethod

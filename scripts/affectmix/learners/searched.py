@@ -64,15 +64,13 @@ class SearchedLearner:
 
     def search(self, task: SearchTask) -> Choice:
         """Choose the point with the lowest mean RMSE over folds and views, per target."""
-        arguments = {"threads": self._threads}
-        if self._engine.search is search_svr:
-            arguments |= {"tolerance": self._tolerance, "exhaustive": self._exhaustive}
-        else:
-            arguments |= {
-                "tol": self._tolerance,
-                "search": "exhaustive" if self._exhaustive else "halving",
-            }
-        result = self._engine.search(task, self._points, **arguments)
+        result = self._engine.search(
+            task,
+            self._points,
+            exhaustive=self._exhaustive,
+            tol=self._tolerance,
+            threads=self._threads,
+        )
         return Choice(result.chosen, _describe(result))
 
     def fit(self, X: np.ndarray, y: np.ndarray, target: str, choice: Choice) -> TargetModel:
@@ -86,14 +84,15 @@ class SearchedLearner:
 
 def _describe(result: SearchResult) -> dict[str, Any]:
     """Return what the report tells of a search: rungs, counts, and the best scores."""
+    by_rung = result.scores.groupby("rung")["share"]
     rungs = [
         {
-            "rung": int(rung),
-            "share": float(rows["share"].iloc[0]),
-            "scored": len(rows),
-            "unconverged": int(result.unconverged[int(rung)]),
+            "rung": rung,
+            "share": float(by_rung.get_group(rung).iloc[0]),
+            "scored": len(by_rung.get_group(rung)),
+            "unconverged": count,
         }
-        for rung, rows in result.scores.groupby("rung")
+        for rung, count in sorted(result.unconverged.items())
     ]
     last = result.scores[result.scores["rung"] == result.scores["rung"].max()]
     best = last[last["converged"]].groupby("target")["rmse"].min()

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -45,7 +45,7 @@ def search_elasticnet(
     task: SearchTask,
     points: Sequence[dict[str, Any]],
     *,
-    search: Literal["halving", "exhaustive"] = "halving",
+    exhaustive: bool = False,
     tol: float = TOLERANCE,
     max_sweeps: int = MAX_SWEEPS,
     threads: int = 1,
@@ -55,7 +55,7 @@ def search_elasticnet(
     Args:
         task: rows, targets and folds.
         points: as :func:`affectmix.search.spaces.load_space` returns them.
-        search: ``halving`` over growing shares of the training rows, or ``exhaustive``.
+        exhaustive: score all points on all rows instead of halving.
         tol: allowed duality gap of the inner folds' paths, as a part of the target's sum of
             squares; the paper's is 1e-5.
         max_sweeps: passes over the coefficients after which a penalty is given up. A point with
@@ -63,11 +63,9 @@ def search_elasticnet(
         threads: paths solved at a time; changes nothing but the time.
 
     Raises:
-        ConfigError: on an unknown kind of search, no points, targets that are not finite, or
+        ConfigError: on no points, targets that are not finite, or
             training sets of fewer than two rows.
     """
-    if search not in ("halving", "exhaustive"):
-        raise ConfigError(f"search: {search!r} is not allowed; choose 'halving' or 'exhaustive'")
     if not points:
         raise ConfigError("search space: it holds no point; give each parameter a value")
     if not np.isfinite(task.Y).all():
@@ -79,7 +77,7 @@ def search_elasticnet(
         return _evaluate(task, listed, rows, wanted, solver, threads)
 
     with threadpool_limits(1):
-        return halving.search(task, listed, evaluate, exhaustive=search == "exhaustive")
+        return halving.search(task, listed, evaluate, exhaustive=exhaustive)
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,7 @@ def search_svr(
     *,
     exhaustive: bool = False,
     threads: int = 1,
-    tolerance: float = TOLERANCE,
+    tol: float = TOLERANCE,
     limit: int | None = None,
     factor: int = 4,
     smallest: float = 0.1,
@@ -83,7 +83,7 @@ def search_svr(
         exhaustive: score all points on all rows instead of halving.
         threads: how many folds and kernels are worked on at once; the result does not depend
             on it.
-        tolerance: of the solver, as scikit-learn's ``tol``.
+        tol: tolerance of the solver, as scikit-learn's ``tol``.
         limit: pairs of coefficients to optimise before a problem counts as not converged;
             None for a limit by the number of rows.
         factor: one point in ``factor`` goes on to the next rung.
@@ -94,9 +94,7 @@ def search_svr(
     """
 
     def evaluate(rows: Sequence[np.ndarray], wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return score_svr(
-            task, points, rows, wanted, threads=threads, tolerance=tolerance, limit=limit
-        )
+        return score_svr(task, points, rows, wanted, threads=threads, tolerance=tol, limit=limit)
 
     return search(task, points, evaluate, exhaustive=exhaustive, factor=factor, smallest=smallest)
 

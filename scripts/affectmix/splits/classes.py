@@ -58,7 +58,7 @@ def assign_classes(labels: pd.DataFrame, *, min_size: int = MIN_SIZE) -> pd.Data
 def _rated(labels: pd.DataFrame, min_size: int) -> pd.DataFrame:
     if min_size < 1:
         raise ConfigError(
-            f"splits.min_class_size is {min_size}; allowed are whole numbers from 1 up. "
+            f"classes.min_size is {min_size}; allowed are whole numbers from 1 up. "
             f"The joint-learning paper uses {MIN_SIZE}."
         )
     rated = labels.loc[labels[["valence", "arousal"]].notna().all(axis=1)]

@@ -1,0 +1,98 @@
+"""The default run: planted causes are found, permuted labels are not, nothing leaks.
+
+What can be found is known: the oracle, a regression on the true causes, says it.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from affectmix.evaluation.comparisons import permutation_verdict
+
+REPOSITORY = Path(__file__).parents[2]
+LEAST_SHARE = 0.7  # of the oracle's R²
+MIXED = "demo_music-100_demo_sounds-100"
+ALONE = {
+    "demo_music": "demo_music-100_demo_sounds-000",
+    "demo_sounds": "demo_music-000_demo_sounds-100",
+}
+CASES = [(view, target) for view in ALONE for target in ("valence", "arousal")]
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("demo")
+    command = [
+        *(sys.executable, "-m", "snakemake", "--cores", "all", "--directory", str(folder)),
+        *("--snakefile", str(REPOSITORY / "Snakefile")),
+    ]
+    done = subprocess.run(
+        command, cwd=REPOSITORY, env=os.environ, capture_output=True, text=True, timeout=3000
+    )
+    assert done.returncode == 0, done.stderr[-6000:]
+    return folder / "results"
+
+
+def r2(results: Path, mixture: str, view: str, target: str) -> float:
+    metrics = pd.read_parquet(results / "metrics" / "joint.parquet")
+    row = metrics[
+        (metrics["learner"] == "svr")
+        & (metrics["control"] == "none")
+        & (metrics["mixture"] == mixture)
+        & (metrics["view"] == view)
+        & (metrics["target"] == target)
+        & (metrics["metric"] == "r2")
+        & metrics["fold"].isna()
+    ]
+    assert len(row) == 1
+    return float(row["value"].iloc[0])
+
+
+def oracle(results: Path, quantity: str, view: str, target: str, other: float) -> pd.Series:
+    table = pd.read_parquet(results / "oracle.parquet")
+    row = table[
+        (table["corpus"] == view)
+        & (table["target"] == target)
+        & (table["quantity"] == quantity)
+        & (table["own_share"] == 1)
+        & (table["other_share"] == other)
+    ]
+    assert len(row) == 1
+    return row.iloc[0]
+
+
+@pytest.mark.parametrize(("view", "target"), CASES)
+def test_planted_causes_are_found(results: Path, view: str, target: str) -> None:
+    alone = oracle(results, "r2", view, target, 0.0)["mean"]
+    mixed = oracle(results, "r2", view, target, 1.0)["mean"]
+    assert r2(results, ALONE[view], view, target) >= LEAST_SHARE * alone
+    assert r2(results, MIXED, view, target) >= LEAST_SHARE * mixed
+
+
+@pytest.mark.parametrize(("view", "target"), CASES)
+def test_gain_by_mixing_has_the_sign_of_the_oracles(results: Path, view: str, target: str) -> None:
+    known = oracle(results, "gain", view, target, 1.0)
+    gain = r2(results, MIXED, view, target) - r2(results, ALONE[view], view, target)
+    if known["low"] > 0:
+        assert gain > 0
+    elif known["high"] < 0:
+        assert gain < 0
+    else:  # nothing is known of the sign; it must not be far outside the bracket either
+        width = known["high"] - known["low"]
+        assert known["low"] - 2 * width < gain < known["high"] + 2 * width
+
+
+def test_permuted_labels_show_no_skill(results: Path) -> None:
+    verdict = permutation_verdict(pd.read_parquet(results / "metrics" / "joint.parquet"))
+    assert len(verdict) == 4
+    assert set(verdict["verdict"]) == {"no skill"}
+
+
+def test_nothing_leaks(results: Path) -> None:
+    summary = pd.read_parquet(results / "audit" / "joint.parquet")
+    assert (summary[["in_train", "group_in_train", "foreign", "findings"]] == 0).all(axis=None)
