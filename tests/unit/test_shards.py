@@ -7,7 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from affectmix.errors import ConfigError, TableError
-from affectmix.features.shards import merge_shards, shard_name, shard_of
+from affectmix.features.shards import (
+    merge_shards,
+    read_shard,
+    shard_name,
+    shard_of,
+    write_shard,
+)
 from affectmix.tables import FEATURES, read_table, write_table
 from hypothesis import given
 from hypothesis import strategies as st
@@ -52,8 +58,29 @@ def features(ids: list[str], names: tuple[str, ...] = ("f1", "f2")) -> pd.DataFr
 
 
 def stored(folder: Path, name: str, frame: pd.DataFrame) -> Path:
-    write_table(frame, folder / name, FEATURES)
+    write_shard(frame, folder / name)
     return folder / name
+
+
+def test_a_shard_comes_back_as_it_was(tmp_path: Path) -> None:
+    frame = features(["a", "b"])
+    frame["f1"] = np.array([np.nan, -np.inf], np.float32)
+    pd.testing.assert_frame_equal(read_shard(stored(tmp_path, "0.parquet", frame)), frame)
+    assert [path.name for path in tmp_path.iterdir()] == ["0.parquet"]
+
+
+def test_a_wide_table_is_a_shard_too(tmp_path: Path) -> None:
+    write_table(features(["a", "b"]), tmp_path / "0.parquet", FEATURES)
+    pd.testing.assert_frame_equal(read_shard(tmp_path / "0.parquet"), features(["a", "b"]))
+
+
+def test_a_shard_is_checked(tmp_path: Path) -> None:
+    with pytest.raises(TableError, match="'clip_id' is missing"):
+        write_shard(features(["a"]).drop(columns="clip_id"), tmp_path / "0.parquet")
+    other = tmp_path / "1.parquet"
+    other.write_bytes(b"PAR1 and no more")
+    with pytest.raises(TableError, match=r"1\.parquet: not a readable shard.*Delete"):
+        read_shard(other)
 
 
 def test_merged_rows_are_sorted_whatever_the_order_of_shards(tmp_path: Path) -> None:
