@@ -1,14 +1,17 @@
 # AffectMix: from folders of rated audio to leak-free, per-domain results.
 # What is run is said in config/config.yaml; how it is run, in profiles/.
+import os
 import sys
 from pathlib import Path
 
 SCRIPTS = Path(workflow.basedir) / "scripts"
+# This folder's own package, here and in the jobs, whatever version is installed.
 sys.path.insert(0, str(SCRIPTS))
+os.environ["PYTHONPATH"] = os.pathsep.join([str(SCRIPTS), os.environ.get("PYTHONPATH", "")])
 
 from affectmix.config.project import Project
 from affectmix.errors import AffectMixError
-from affectmix.provenance.code import code_digest
+from affectmix.provenance.code import code_digest, files_digest
 from affectmix.provenance.lock import RunLock
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version

@@ -44,15 +44,12 @@ rule write_report:
     input:
         unpack(lambda w: project.report_inputs()),
         oracle=oracle_input,
-        template=[
-            str(file)
-            for file in sorted((SCRIPTS / "affectmix" / "report" / "templates").iterdir())
-        ],
     output:
         report("results/report.html", category="AffectMix"),
     params:
         config=project.config,
         experiments={name: project.report_settings(name) for name in project.experiments},
+        templates=files_digest(SCRIPTS / "affectmix" / "report" / "templates"),
         code=code_digest(SCRIPTS / "write_report.py"),
     log:
         "results/logs/write_report.log",

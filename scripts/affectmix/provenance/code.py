@@ -32,6 +32,14 @@ def code_digest(script: str | Path) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
+def files_digest(folder: str | Path) -> str:
+    """Return 16 hexadecimal digits that stand for the content of a folder's files."""
+    digest = hashlib.sha256()
+    for file in sorted(Path(folder).iterdir()):
+        digest.update(file.name.encode() + b"\0" + hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()[:16]
+
+
 @cache
 def _parse(path: Path, root: Path) -> tuple[str, tuple[Path, ...]]:
     """Return a module's hash without docstrings, and the package files that it imports."""

@@ -188,7 +188,7 @@ def report_context(
     corpora = _corpora(files)
     labels = {f"labels_{Path(file).parts[-2]}": file for file in files["labels"]}
     views = {v: d for settings in experiments.values() for v, d in settings["views"].items()}
-    oracle = files.get("oracle", [None])[0]
+    oracle = next(iter(files.get("oracle", [])), None)
     audits = Path(files["audit"][0]).parent
     return ReportContext(
         title="AffectMix",
