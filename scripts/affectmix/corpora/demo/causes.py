@@ -77,7 +77,7 @@ def draw_causes(*, part: str, clips: int, seed: int) -> DrawnCauses:
 
 
 def _draw_sources(clips: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:
-    """Give each clip a source: four to nine clips each, every source early in its block."""
+    """Give each clip a source: about six clips each, at least four in a whole block."""
     names = np.arange(_BLOCK_SOURCES)
     sources: list[int] = []
     for block in range(-(-clips // _BLOCK)):

@@ -12,9 +12,9 @@ from affectmix.corpora.demo.formula import PARTS, FloatArray
 RATERS_PER_CLIP = 10
 POOL = 40
 SOURCE_SD = 0.06  # effect of the source on its clips' targets, beyond the causes
-CLIP_SD = 0.08  # what no cause explains of a clip
+CLIP_SD = 0.06  # what no cause explains of a clip
 BIAS_SD = 0.12  # how far a rater's zero lies from the others'
-RATING_SD = 0.30  # a rater's own scatter
+RATING_SD = 0.27  # a rater's own scatter
 STEPS = 4  # ratings are the nine points -1, -.75, ..., 1
 
 _FIRST_STREAM = 100  # clear of the streams that draw the causes

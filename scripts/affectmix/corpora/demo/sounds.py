@@ -28,7 +28,7 @@ from affectmix.corpora.demo.synth import (
 )
 
 _PARTIALS = (1.0, 2.76, 5.4, 8.93)  # of a free bar that is struck
-_SHAPES = {"alarm": "square", "call": "saw", "engine": "saw", "weather": "soft"}
+_SHAPES = {"alarm": "square", "call": "saw", "engine": "saw", "weather": "saw"}
 _CALL_FORMANTS = (700.0, 1500.0, 2800.0)
 
 
@@ -102,7 +102,7 @@ def _tone(
         return _struck(pitch, since)
     table = wavetable(harmonics(_SHAPES[category], hertz * 1.8))
     tone = oscillate(pitch, table)
-    return shape_spectrum(tone, formants(_CALL_FORMANTS)) if category == "call" else tone
+    return shape_spectrum(tone, formants(_CALL_FORMANTS, floor=0.15)) if category == "call" else tone
 
 
 def _struck(pitch: npt.NDArray[np.floating], since: Signal) -> Signal:
@@ -110,7 +110,7 @@ def _struck(pitch: npt.NDArray[np.floating], since: Signal) -> Signal:
     sine = wavetable([1.0])
     total = np.zeros(len(since), dtype=np.float32)
     for order, ratio in enumerate(_PARTIALS):
-        decay = np.exp(-since * np.float32(1.5 * order)) * np.float32(0.6**order)
+        decay = np.exp(-since * np.float32(1.5 * order)) * np.float32(0.8**order)
         total += decay * oscillate(np.minimum(pitch * ratio, 10_000.0), sine)
     return total
 
