@@ -14,9 +14,11 @@ import pandas as pd
 
 from affectmix.audio.fingerprint import BITS, EMPTY, bit_error_rate
 
-LARGEST_ERROR: Final = 0.30  # bit error rate; measured: same at most .25, other at least .37
+LARGEST_ERROR: Final = 0.30  # bit error rate; see tests/benchmarks/fingerprint.py
+LARGEST_SHORT_ERROR: Final = 0.25  # where the overlap is short
 LEAST_OVERLAP: Final = 0.3  # of the shorter recording's words
-LEAST_WORDS: Final = 86  # 2 s: shorter overlaps can agree by chance
+_SHORT_WORDS: Final = 86  # 2 s
+_LEAST_WORDS: Final = 20  # half a second: less can agree by chance
 _KEY_BITS: Final = 24
 _KEY_SHIFTS: Final = (0, BITS - _KEY_BITS)  # two overlapping parts of each word
 _NEIGHBOURS: Final = 32  # that an entry is paired with among those of one key
@@ -31,6 +33,7 @@ def same_recordings(
     fingerprints: Sequence[np.ndarray],
     *,
     largest_error: float = LARGEST_ERROR,
+    largest_short_error: float = LARGEST_SHORT_ERROR,
     least_overlap: float = LEAST_OVERLAP,
 ) -> pd.DataFrame:
     """Find the pairs of fingerprints that come from one recording.
@@ -38,6 +41,7 @@ def same_recordings(
     Args:
         fingerprints: words per frame, each [shape=(t,)].
         largest_error: bit error rate up to which two are the same, 0 to .5.
+        largest_short_error: the same where the overlap is shorter than 2 s.
         least_overlap: part of the shorter's words that must overlap, 0 to 1.
 
     Returns:
@@ -52,10 +56,10 @@ def same_recordings(
         shorter = min(np.count_nonzero(one != EMPTY), np.count_nonzero(other != EMPTY))
         tried = sorted({offset + step for offset in offsets for step in (-1, 0, 1)})
         results = [(*bit_error_rate(one, other, offset), offset) for offset in tried]
-        enough = [r for r in results if r[1] >= max(LEAST_WORDS, least_overlap * shorter)]
+        enough = [r for r in results if r[1] >= max(_LEAST_WORDS, least_overlap * shorter)]
         if enough:
             error, count, offset = min(enough)
-            if error <= largest_error:
+            if error <= (largest_error if count >= _SHORT_WORDS else largest_short_error):
                 rows.append((first, second, offset, error, count / shorter))
     return pd.DataFrame(sorted(rows), columns=_COLUMNS)
 

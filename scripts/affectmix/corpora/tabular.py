@@ -9,6 +9,8 @@ from __future__ import annotations
 import codecs
 import csv
 import difflib
+import warnings
+import zipfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import islice
@@ -60,7 +62,7 @@ def read_text_table(
         raise _fault(corpus, file, "missing", "no such file; put it there or correct its name")
     try:
         frame = _read_any(file, headed=headed, sheet=sheet)
-    except (OSError, ValueError, csv.Error, ImportError) as error:
+    except (OSError, ValueError, csv.Error, pd.errors.ParserWarning, zipfile.BadZipFile) as error:
         raise _fault(
             corpus, file, "unreadable", f"{error}; save it as a UTF-8 CSV with one header line"
         ) from error
@@ -97,15 +99,18 @@ def _read_any(file: Path, *, headed: bool, sheet: str | int) -> pd.DataFrame:
     if suffix in EXCEL:
         return pd.read_excel(file, sheet_name=sheet, header=header, dtype=object)
     encoding = _encoding(file)
-    return pd.read_csv(
-        file,
-        sep=_separator(file, encoding),
-        header=header,
-        dtype=str,
-        encoding=encoding,
-        keep_default_na=False,
-        skipinitialspace=True,
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", pd.errors.ParserWarning)  # rows longer than the header
+        return pd.read_csv(
+            file,
+            sep=_separator(file, encoding),
+            header=header,
+            index_col=False,
+            dtype=str,
+            encoding=encoding,
+            keep_default_na=False,
+            skipinitialspace=True,
+        )
 
 
 def _encoding(file: Path) -> str:
