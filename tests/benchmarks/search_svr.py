@@ -111,7 +111,7 @@ def sample_rung(
         theirs, reached = reference(X, one, rows, point, target, TIGHT)
         wanted = np.zeros((1, len(task.targets)), dtype=bool)
         wanted[0, target] = True
-        ours, converged = score_svr(one, [point], [rows], wanted, tolerance=TIGHT)
+        ours, converged = score_svr(one, [point], [rows], wanted, tol=TIGHT)
         compared.append(
             {
                 "rung": row["rung"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import warnings
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -111,7 +112,7 @@ def test_scores_equal_scikit_learn_on_a_random_sample(n: int, d: int) -> None:
     wanted = np.zeros((len(points), 2), dtype=bool)
     wanted[sample] = True
     rows = rung_rows(task, 0.8)
-    rmse, converged = score_svr(task, points, rows, wanted, tolerance=TIGHT)
+    rmse, converged = score_svr(task, points, rows, wanted, tol=TIGHT)
     assert np.isnan(rmse[~wanted]).all()
     compared = 0
     for point, target in itertools.product(sample, (0, 1)):
@@ -153,8 +154,8 @@ def test_scores_do_not_depend_on_which_points_are_scored_together() -> None:
     together = np.ones((len(points), 2), dtype=bool)
     alone = np.zeros_like(together)
     alone[::7, 1] = True
-    full, _ = score_svr(task, points, rows, together, tolerance=TIGHT)
-    part, _ = score_svr(task, points, rows, alone, tolerance=TIGHT)
+    full, _ = score_svr(task, points, rows, together, tol=TIGHT)
+    part, _ = score_svr(task, points, rows, alone, tol=TIGHT)
     np.testing.assert_allclose(part[alone], full[alone], atol=1e-6)
 
 
@@ -225,3 +226,16 @@ def test_unknown_kernels_and_negative_constants_are_refused() -> None:
         Kernel.of({"kernel": "rbg"})
     with pytest.raises(ConfigError, match=r"coef0: -1\.0 found"):
         Kernel.of({"kernel": "poly", "coef0": -1})
+
+
+def test_what_cannot_be_searched_is_refused() -> None:
+    task, points = make_task(), space()[:2]
+    with pytest.raises(ConfigError, match="search space: it holds no point"):
+        search_svr(task, [])
+    Y = task.Y.copy()
+    Y[3, 1] = np.nan
+    with pytest.raises(ConfigError, match="targets: NaN"):
+        search_svr(replace(task, Y=Y), points)
+    fold = SearchFold(np.array([4]), task.folds[0].validate)
+    with pytest.raises(ConfigError, match="fewer than 2 training rows"):
+        search_svr(replace(task, folds=(fold,)), points)

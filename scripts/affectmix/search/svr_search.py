@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from affectmix.errors import ConfigError
 from affectmix.search.decomposition import Decomposition
 from affectmix.search.halving import search
 from affectmix.search.kernels import Kernel
@@ -91,10 +92,22 @@ def search_svr(
 
     Returns:
         All points, their scores and the best point per target.
+
+    Raises:
+        ConfigError: on no points, targets that are not finite, or training sets of fewer than
+            two rows.
     """
+    if not points:
+        raise ConfigError("search space: it holds no point; give each parameter a value")
+    if not np.isfinite(task.Y).all():
+        raise ConfigError("targets: NaN or infinite; search over labelled rows only")
+    if min(len(fold.train) for fold in task.folds) < 2:
+        raise ConfigError(
+            "folds: one has fewer than 2 training rows; use fewer folds or more clips"
+        )
 
     def evaluate(rows: Sequence[np.ndarray], wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return score_svr(task, points, rows, wanted, threads=threads, tolerance=tol, limit=limit)
+        return score_svr(task, points, rows, wanted, threads=threads, tol=tol, limit=limit)
 
     return search(task, points, evaluate, exhaustive=exhaustive, factor=factor, smallest=smallest)
 
@@ -106,7 +119,7 @@ def score_svr(
     wanted: np.ndarray,
     *,
     threads: int = 1,
-    tolerance: float = TOLERANCE,
+    tol: float = TOLERANCE,
     limit: int | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Score points on given training rows.
@@ -116,7 +129,7 @@ def score_svr(
         points: hyper-parameters, as of :func:`search_svr`.
         rows: positions of the training rows of each fold.
         wanted: which pairs of point and target to score [shape=(p, t), bool].
-        threads, tolerance, limit: as of :func:`search_svr`.
+        threads, tol, limit: as of :func:`search_svr`.
 
     Returns:
         RMSE, NaN where not wanted, and whether all folds converged [both shape=(p, t)].
@@ -134,7 +147,7 @@ def score_svr(
             products = _products(data[fold], share, whiten)
             out = (rmse[fold], converged[fold])
             for kernel, problems in plan[share, whiten].items():
-                _score(data[fold], products, kernel, problems, wanted, (tolerance, limit), out)
+                _score(data[fold], products, kernel, problems, wanted, (tol, limit), out)
 
         items = [(fold, *group) for fold in range(len(data)) for group in plan]
         for done in [pool.submit(work, *item) for item in items]:
