@@ -99,13 +99,6 @@ def main() -> None:
             f"  found: {names[first]} = {names[second]}, offset {offset * HOP_S:.2f} s, "
             f"error {error:.3f}, overlap {overlap:.0%}"
         )
-    near = same_recordings(prints, largest_error=0.5, largest_short_error=0.5)
-    beyond = near.loc[
-        ~near.set_index(["first", "second"]).index.isin(found.set_index(["first", "second"]).index),
-        "error",
-    ]
-    if len(beyond):
-        print(f"smallest error among the pairs not found: {beyond.min():.3f}")
     pairs = len(names) * (len(names) - 1) // 2
     print(f"pairs found: {len(found)} of {pairs} ({len(found) / max(pairs, 1):.1e})")
 

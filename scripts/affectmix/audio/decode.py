@@ -151,11 +151,11 @@ def _read(file: soundfile.SoundFile, path: Path) -> Iterator[np.ndarray]:
                 )
             read += len(block)
             yield block
-        if read == 0:
-            raise DecodeError("zero_length", f"{path}: holds no samples; fetch it again")
         fault = _missing_end(file, read)
         if fault:
             raise DecodeError("truncated", f"{path}: {fault}; fetch the file again")
+        if read == 0:
+            raise DecodeError("zero_length", f"{path}: holds no samples; fetch it again")
 
 
 def _missing_end(file: soundfile.SoundFile, read: int) -> str | None:

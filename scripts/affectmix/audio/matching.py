@@ -14,15 +14,17 @@ import pandas as pd
 
 from affectmix.audio.fingerprint import BITS, EMPTY, bit_error_rate
 
-LARGEST_ERROR: Final = 0.30  # bit error rate; see tests/benchmarks/fingerprint.py
-LARGEST_SHORT_ERROR: Final = 0.25  # where the overlap is short
+SURE_ERROR: Final = 0.20  # bit error rate; see tests/benchmarks/fingerprint.py
+LARGEST_ERROR: Final = 0.30  # where no other offset comes near, as in a shared drum loop
+_LEAST_GAP: Final = 0.08  # by which the error at other offsets must then be larger
 LEAST_OVERLAP: Final = 0.3  # of the shorter recording's words
-_SHORT_WORDS: Final = 86  # 2 s
+_SHORT_WORDS: Final = 86  # 2 s: shorter overlaps must have at most SURE_ERROR
 _LEAST_WORDS: Final = 20  # half a second: less can agree by chance
 _KEY_BITS: Final = 24
 _KEY_SHIFTS: Final = (0, BITS - _KEY_BITS)  # two overlapping parts of each word
 _NEIGHBOURS: Final = 32  # that an entry is paired with among those of one key
 _LEAST_VOTES: Final = 3
+_BESIDE: Final = 20  # frames, 0.46 s: nearer offsets share sound with the best one
 _OFFSETS_TRIED: Final = 3  # per pair of recordings
 _OFFSET_BITS: Final = 20  # room for the offset in a packed number: 6 hours of frames
 _OFFSET_ZERO: Final = 1 << (_OFFSET_BITS - 1)
@@ -33,15 +35,14 @@ def same_recordings(
     fingerprints: Sequence[np.ndarray],
     *,
     largest_error: float = LARGEST_ERROR,
-    largest_short_error: float = LARGEST_SHORT_ERROR,
     least_overlap: float = LEAST_OVERLAP,
 ) -> pd.DataFrame:
     """Find the pairs of fingerprints that come from one recording.
 
     Args:
         fingerprints: words per frame, each [shape=(t,)].
-        largest_error: bit error rate up to which two are the same, 0 to .5.
-        largest_short_error: the same where the overlap is shorter than 2 s.
+        largest_error: bit error rate up to which two may be the same, 0 to .5; above
+            :data:`SURE_ERROR` only if the overlap is long and the offset stands out.
         least_overlap: part of the shorter's words that must overlap, 0 to 1.
 
     Returns:
@@ -59,9 +60,27 @@ def same_recordings(
         enough = [r for r in results if r[1] >= max(_LEAST_WORDS, least_overlap * shorter)]
         if enough:
             error, count, offset = min(enough)
-            if error <= (largest_error if count >= _SHORT_WORDS else largest_short_error):
+            sure = error <= SURE_ERROR
+            if sure or (
+                error <= largest_error
+                and count >= _SHORT_WORDS
+                and _stands_out(one, other, offset, error, count)
+            ):
                 rows.append((first, second, offset, error, count / shorter))
     return pd.DataFrame(sorted(rows), columns=_COLUMNS)
+
+
+def _stands_out(one: np.ndarray, other: np.ndarray, offset: int, error: float, count: int) -> bool:
+    """Whether every other offset, at half the overlap or more, has a clearly larger error.
+
+    Two pieces over one loop agree about equally well at many offsets.
+    """
+    for step in range(1 - len(other), len(one)):
+        if abs(step - offset) > _BESIDE:
+            elsewhere, told = bit_error_rate(one, other, step)
+            if told >= count / 2 and elsewhere < error + _LEAST_GAP:
+                return False
+    return True
 
 
 def _candidates(fingerprints: Sequence[np.ndarray]) -> Iterator[tuple[int, int, list[int]]]:

@@ -37,11 +37,11 @@ def duplicated(corpus: str, scan: pd.DataFrame) -> list[Problem]:
     nothing = good[["corpus", "clip_id"]].assign(source=None)
     reasons = group_clips(good[["corpus", "clip_id", "fingerprint", "sha256"]], nothing).reasons
     paths = good.set_index("clip_id")["path"]
-    problems: dict[tuple[str, str], Problem] = {}
+    problems: dict[str, Problem] = {}
     for clip, other, reason, error in reasons[
         ["clip_id", "other_clip_id", "reason", "error"]
     ].itertuples(index=False):
         same = "the same file" if reason == "file" else f"the same recording (error {error:.2f})"
         message = f"{same} as {paths[clip]}; both stay in one group, or delete one"
-        problems.setdefault((clip, other), Problem(str(paths[other]), "duplicated", message))
+        problems.setdefault(other, Problem(str(paths[other]), "duplicated", message))
     return list(problems.values())

@@ -26,6 +26,8 @@ NOBODY: Final = frozenset(
         "unknown",
         "unknown artist",
         "unknown source",
+        "v a",
+        "va",
         "various",
         "various artist",
         "various artists",
