@@ -16,7 +16,7 @@ Signal = npt.NDArray[np.float32]
 RATE = 22_050
 TABLE = 4096  # samples of one period
 ROUGH_HZ = 45.0  # amplitude beats at this rate are heard as roughness
-ROOM_DB = -44.0
+ROOM_DB = -46.0
 HIGHEST_HZ = 9_500.0
 _PIVOT_HZ = 700.0  # a spectral tilt leaves this frequency as it is
 
@@ -119,7 +119,7 @@ def beats(length: int, roughness: float) -> Signal:
 
 def level_gain(mix: Signal, loudness: float) -> float:
     """Return the factor that brings ``mix`` to -36 (loudness -1) to -14 dB RMS (loudness 1)."""
-    target = 10.0 ** ((-24.0 + 11.0 * loudness) / 20.0)
+    target = 10.0 ** ((-26.0 + 14.0 * loudness) / 20.0)
     return float(target / (np.sqrt(np.mean(np.square(mix, dtype=np.float64))) + 1e-9))
 
 
