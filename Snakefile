@@ -7,7 +7,9 @@ from pathlib import Path
 SCRIPTS = Path(workflow.basedir) / "scripts"
 # This folder's own package, here and in the jobs, whatever version is installed.
 sys.path.insert(0, str(SCRIPTS))
-os.environ["PYTHONPATH"] = os.pathsep.join([str(SCRIPTS), os.environ.get("PYTHONPATH", "")])
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    [str(SCRIPTS), os.environ.get("PYTHONPATH", "")]
+)
 
 from affectmix.config.project import Project
 from affectmix.errors import AffectMixError

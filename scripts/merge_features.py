@@ -3,13 +3,14 @@
 from typing import Any
 
 from affectmix.features.opensmile import nonfinite_report
-from affectmix.features.shards import merge_shards
+from affectmix.features.shards import merge_shards, of_clips
 from affectmix.jobs import run_job
-from affectmix.tables import FEATURES, write_csv, write_table
+from affectmix.tables import AUDIO, FEATURES, read_table, write_csv, write_table
 
 
 def main(job: Any) -> None:
-    features = merge_shards(job.input)
+    audio = read_table(job.input.audio, AUDIO)
+    features = of_clips(merge_shards(job.input.shards), audio["clip_id"])
     write_table(features, job.output.features, FEATURES)
     write_csv(nonfinite_report(features), job.output.nonfinite)
 

@@ -9,6 +9,7 @@ import pytest
 from affectmix.errors import ConfigError, TableError
 from affectmix.features.shards import (
     merge_shards,
+    of_clips,
     read_shard,
     shard_name,
     shard_of,
@@ -69,9 +70,11 @@ def test_a_shard_comes_back_as_it_was(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["0.parquet"]
 
 
-def test_a_wide_table_is_a_shard_too(tmp_path: Path) -> None:
-    write_table(features(["a", "b"]), tmp_path / "0.parquet", FEATURES)
-    pd.testing.assert_frame_equal(read_shard(tmp_path / "0.parquet"), features(["a", "b"]))
+def test_unusable_clips_are_left_out_and_lost_ones_are_named() -> None:
+    frame = features(["a", "b", "c"])
+    assert of_clips(frame, ["c", "a"])["clip_id"].tolist() == ["a", "c"]
+    with pytest.raises(TableError, match="1 usable clips have none, the first is 'd'"):
+        of_clips(frame, ["a", "d"])
 
 
 def test_a_shard_is_checked(tmp_path: Path) -> None:

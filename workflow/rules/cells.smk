@@ -27,16 +27,16 @@ rule search_cell:
         unpack(cell_inputs),
     output:
         "results/cells/{cell}/{repeat}.search.json",
-    params:
-        cell=cell_settings,
-        code=code_digest(SCRIPTS / "search_cell.py"),
     log:
         "results/logs/search_cell/{cell}-{repeat}.log",
     benchmark:
         "results/benchmarks/search_cell/{cell}-{repeat}.tsv"
-    threads: 1
     conda:
         "../../envs/affectmix.yaml"
+    threads: 1
+    params:
+        cell=cell_settings,
+        code=code_digest(SCRIPTS / "search_cell.py"),
     script:
         "../../scripts/search_cell.py"
 
@@ -53,16 +53,16 @@ rule evaluate_cell:
         predictions="results/cells/{cell}/{repeat}-{fold}.parquet",
         train="results/cells/{cell}/{repeat}-{fold}.train.parquet",
         search="results/cells/{cell}/{repeat}-{fold}.search.json",
-    params:
-        cell=cell_settings,
-        code=code_digest(SCRIPTS / "evaluate_cell.py"),
     log:
         "results/logs/evaluate_cell/{cell}-{repeat}-{fold}.log",
     benchmark:
         "results/benchmarks/evaluate_cell/{cell}-{repeat}-{fold}.tsv"
-    threads: 1
     conda:
         "../../envs/affectmix.yaml"
+    threads: 1
+    params:
+        cell=cell_settings,
+        code=code_digest(SCRIPTS / "evaluate_cell.py"),
     script:
         "../../scripts/evaluate_cell.py"
 
@@ -74,13 +74,13 @@ rule fit_model:
     output:
         model="results/models/{cell}/model.json",
         arrays="results/models/{cell}/model.safetensors",
+    log:
+        "results/logs/fit_model/{cell}.log",
+    conda:
+        "../../envs/affectmix.yaml"
+    threads: 1
     params:
         cell=cell_settings,
         code=code_digest(SCRIPTS / "fit_model.py"),
-    log:
-        "results/logs/fit_model/{cell}.log",
-    threads: 1
-    conda:
-        "../../envs/affectmix.yaml"
     script:
         "../../scripts/fit_model.py"

@@ -4,20 +4,21 @@
 rule synthesize_demo:
     output:
         "results/demo/{corpus}/{shard}.done",
-    params:
-        settings=lambda w: project.corpus_settings(w.corpus),
-        clips=lambda w: project.shard_clips(w.corpus, w.shard),
-        code=code_digest(SCRIPTS / "synthesize_demo.py"),
     log:
         "results/logs/synthesize_demo/{corpus}-{shard}.log",
     benchmark:
         "results/benchmarks/synthesize_demo/{corpus}-{shard}.tsv"
     conda:
         "../../envs/affectmix.yaml"
+    params:
+        settings=lambda w: project.corpus_settings(w.corpus),
+        clips=lambda w: project.shard_clips(w.corpus, w.shard),
+        code=code_digest(SCRIPTS / "synthesize_demo.py"),
     script:
         "../../scripts/synthesize_demo.py"
 
 
+# Before all else: bad audio should stop a run before hours of features.
 rule scan_audio:
     input:
         lambda w: branch(
@@ -27,16 +28,17 @@ rule scan_audio:
         ),
     output:
         "results/corpora/{corpus}/scan/{shard}.parquet",
-    params:
-        settings=lambda w: project.corpus_settings(w.corpus),
-        clips=lambda w: project.shard_clips(w.corpus, w.shard),
-        code=code_digest(SCRIPTS / "scan_audio.py"),
     log:
         "results/logs/scan_audio/{corpus}-{shard}.log",
     benchmark:
         "results/benchmarks/scan_audio/{corpus}-{shard}.tsv"
+    priority: 2
     conda:
         "../../envs/affectmix.yaml"
+    params:
+        settings=lambda w: project.corpus_settings(w.corpus),
+        clips=lambda w: project.shard_clips(w.corpus, w.shard),
+        code=code_digest(SCRIPTS / "scan_audio.py"),
     script:
         "../../scripts/scan_audio.py"
 
@@ -51,14 +53,15 @@ rule index_audio:
     output:
         audio="results/corpora/{corpus}/audio.parquet",
         left_out="results/corpora/{corpus}/left_out.parquet",
+    log:
+        "results/logs/index_audio/{corpus}.log",
+    priority: 3
+    conda:
+        "../../envs/affectmix.yaml"
     params:
         on_bad_audio=project.config["on_bad_audio"],
         min_duration_s=project.config["min_duration_s"],
         code=code_digest(SCRIPTS / "index_audio.py"),
-    log:
-        "results/logs/index_audio/{corpus}.log",
-    conda:
-        "../../envs/affectmix.yaml"
     script:
         "../../scripts/index_audio.py"
 
@@ -69,13 +72,13 @@ rule index_labels:
     output:
         labels="results/corpora/{corpus}/labels.parquet",
         ratings="results/corpora/{corpus}/ratings.parquet",
-    params:
-        settings=lambda w: project.corpus_settings(w.corpus),
-        code=code_digest(SCRIPTS / "index_labels.py"),
     log:
         "results/logs/index_labels/{corpus}.log",
     conda:
         "../../envs/affectmix.yaml"
+    params:
+        settings=lambda w: project.corpus_settings(w.corpus),
+        code=code_digest(SCRIPTS / "index_labels.py"),
     script:
         "../../scripts/index_labels.py"
 
@@ -92,17 +95,17 @@ rule group_clips:
     output:
         groups="results/groups.parquet",
         reasons="results/group_reasons.parquet",
-    params:
-        settings={corpus: project.corpus_settings(corpus) for corpus in project.used},
-        sources={corpus: project.sources_digest(corpus) for corpus in project.used},
-        by=project.config["groups"],
-        min_duration_s=project.config["min_duration_s"],
-        code=code_digest(SCRIPTS / "group_clips.py"),
     log:
         "results/logs/group_clips.log",
     benchmark:
         "results/benchmarks/group_clips.tsv"
     conda:
         "../../envs/affectmix.yaml"
+    params:
+        settings={corpus: project.corpus_settings(corpus) for corpus in project.used},
+        sources={corpus: project.sources_digest(corpus) for corpus in project.used},
+        by=project.config["groups"],
+        min_duration_s=project.config["min_duration_s"],
+        code=code_digest(SCRIPTS / "group_clips.py"),
     script:
         "../../scripts/group_clips.py"

@@ -6,15 +6,17 @@ rule gather_predictions:
         lambda w: project.cell_files(w.experiment, ".parquet"),
     output:
         "results/predictions/{experiment}.parquet",
-    params:
-        cells=lambda w: [cell.name for cell in project.experiments[w.experiment]],
-        fields=lambda w: {c.name: c.fields() for c in project.experiments[w.experiment]},
-        jobs=lambda w: {c.name: project.cell_jobs(c) for c in project.experiments[w.experiment]},
-        code=code_digest(SCRIPTS / "gather_predictions.py"),
     log:
         "results/logs/gather_predictions/{experiment}.log",
     conda:
         "../../envs/affectmix.yaml"
+    params:
+        cells=lambda w: [cell.name for cell in project.experiments[w.experiment]],
+        fields=lambda w: {c.name: c.fields() for c in project.experiments[w.experiment]},
+        jobs=lambda w: {
+            c.name: project.cell_jobs(c) for c in project.experiments[w.experiment]
+        },
+        code=code_digest(SCRIPTS / "gather_predictions.py"),
     script:
         "../../scripts/gather_predictions.py"
 
@@ -25,12 +27,12 @@ rule compute_metrics:
     output:
         parquet="results/metrics/{experiment}.parquet",
         csv="results/metrics/{experiment}.csv",
-    params:
-        code=code_digest(SCRIPTS / "compute_metrics.py"),
     log:
         "results/logs/compute_metrics/{experiment}.log",
     conda:
         "../../envs/affectmix.yaml"
+    params:
+        code=code_digest(SCRIPTS / "compute_metrics.py"),
     script:
         "../../scripts/compute_metrics.py"
 
@@ -52,19 +54,23 @@ rule audit_cells:
     output:
         findings="results/audit/{experiment}.findings.parquet",
         summary="results/audit/{experiment}.parquet",
-    params:
-        cells=lambda w: {
-            c.name: project.cell_settings(c.name) for c in project.experiments[w.experiment]
-        },
-        repeats=lambda w: {
-            c.name: project.schemes[c.scheme].repeats for c in project.experiments[w.experiment]
-        },
-        jobs=lambda w: {c.name: project.cell_jobs(c) for c in project.experiments[w.experiment]},
-        code=code_digest(SCRIPTS / "audit_cells.py"),
     log:
         "results/logs/audit_cells/{experiment}.log",
     conda:
         "../../envs/affectmix.yaml"
+    params:
+        cells=lambda w: {
+            c.name: project.cell_settings(c.name)
+            for c in project.experiments[w.experiment]
+        },
+        repeats=lambda w: {
+            c.name: project.schemes[c.scheme].repeats
+            for c in project.experiments[w.experiment]
+        },
+        jobs=lambda w: {
+            c.name: project.cell_jobs(c) for c in project.experiments[w.experiment]
+        },
+        code=code_digest(SCRIPTS / "audit_cells.py"),
     script:
         "../../scripts/audit_cells.py"
 
@@ -73,6 +79,10 @@ rule audit_cells:
 rule measure_oracle:
     output:
         "results/oracle.parquet",
+    log:
+        "results/logs/measure_oracle.log",
+    conda:
+        "../../envs/affectmix.yaml"
     params:
         settings={
             corpus: project.corpus_settings(corpus)
@@ -80,9 +90,5 @@ rule measure_oracle:
             if project.generated(corpus)
         },
         code=code_digest(SCRIPTS / "measure_oracle.py"),
-    log:
-        "results/logs/measure_oracle.log",
-    conda:
-        "../../envs/affectmix.yaml"
     script:
         "../../scripts/measure_oracle.py"

@@ -1,28 +1,34 @@
 # Features: one compact file per shard, joined into one table per corpus.
 
 
+# Not behind the scan: what finds twins among recordings may change without touching features.
 rule extract_opensmile:
     input:
-        "results/corpora/{corpus}/scan/{shard}.parquet",
+        lambda w: branch(
+            project.generated(w.corpus),
+            then=f"results/demo/{w.corpus}/{w.shard}.done",
+            otherwise=[],
+        ),
     output:
         "results/features/{feature_set}/{stem}/{corpus}/{shard}.parquet",
-    params:
-        settings=lambda w: project.corpus_settings(w.corpus),
-        min_duration_s=project.config["min_duration_s"],
-        code=code_digest(SCRIPTS / "extract_opensmile.py"),
     log:
         "results/logs/extract_opensmile/{feature_set}-{stem}-{corpus}-{shard}.log",
     benchmark:
         "results/benchmarks/extract_opensmile/{feature_set}-{stem}-{corpus}-{shard}.tsv"
     conda:
         "../../envs/affectmix.yaml"
+    params:
+        settings=lambda w: project.corpus_settings(w.corpus),
+        clips=lambda w: project.shard_clips(w.corpus, w.shard),
+        code=code_digest(SCRIPTS / "extract_opensmile.py"),
     script:
         "../../scripts/extract_opensmile.py"
 
 
 rule merge_features:
     input:
-        lambda w: expand(
+        audio="results/corpora/{corpus}/audio.parquet",
+        shards=lambda w: expand(
             "results/features/{feature_set}/{stem}/{corpus}/{shard}.parquet",
             feature_set=w.feature_set,
             stem=w.stem,
@@ -32,11 +38,11 @@ rule merge_features:
     output:
         features="results/features/{feature_set}/{stem}/{corpus}.parquet",
         nonfinite="results/features/{feature_set}/{stem}/{corpus}.nonfinite.csv",
-    params:
-        code=code_digest(SCRIPTS / "merge_features.py"),
     log:
         "results/logs/merge_features/{feature_set}-{stem}-{corpus}.log",
     conda:
         "../../envs/affectmix.yaml"
+    params:
+        code=code_digest(SCRIPTS / "merge_features.py"),
     script:
         "../../scripts/merge_features.py"

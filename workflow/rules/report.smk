@@ -13,13 +13,13 @@ rule draw_figures:
         oracle=oracle_input,
     output:
         directory("results/figures/{experiment}"),
-    params:
-        experiment=lambda w: project.report_settings(w.experiment),
-        code=code_digest(SCRIPTS / "draw_figures.py"),
     log:
         "results/logs/draw_figures/{experiment}.log",
     conda:
         "../../envs/affectmix.yaml"
+    params:
+        experiment=lambda w: project.report_settings(w.experiment),
+        code=code_digest(SCRIPTS / "draw_figures.py"),
     script:
         "../../scripts/draw_figures.py"
 
@@ -29,13 +29,13 @@ rule write_tables:
         metrics="results/metrics/{experiment}.parquet",
     output:
         directory("results/tables/{experiment}"),
-    params:
-        experiment=lambda w: project.report_settings(w.experiment),
-        code=code_digest(SCRIPTS / "write_tables.py"),
     log:
         "results/logs/write_tables/{experiment}.log",
     conda:
         "../../envs/affectmix.yaml"
+    params:
+        experiment=lambda w: project.report_settings(w.experiment),
+        code=code_digest(SCRIPTS / "write_tables.py"),
     script:
         "../../scripts/write_tables.py"
 
@@ -46,14 +46,16 @@ rule write_report:
         oracle=oracle_input,
     output:
         report("results/report.html", category="AffectMix"),
-    params:
-        config=project.config,
-        experiments={name: project.report_settings(name) for name in project.experiments},
-        templates=files_digest(SCRIPTS / "affectmix" / "report" / "templates"),
-        code=code_digest(SCRIPTS / "write_report.py"),
     log:
         "results/logs/write_report.log",
     conda:
         "../../envs/affectmix.yaml"
+    params:
+        config=project.config,
+        experiments={
+            name: project.report_settings(name) for name in project.experiments
+        },
+        templates=files_digest(SCRIPTS / "affectmix" / "report" / "templates"),
+        code=code_digest(SCRIPTS / "write_report.py"),
     script:
         "../../scripts/write_report.py"

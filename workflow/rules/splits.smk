@@ -7,13 +7,13 @@ rule assign_classes:
         audio="results/corpora/{corpus}/audio.parquet",
     output:
         "results/classes/{corpus}.parquet",
-    params:
-        min_size=project.config["classes"]["min_size"],
-        code=code_digest(SCRIPTS / "assign_classes.py"),
     log:
         "results/logs/assign_classes/{corpus}.log",
     conda:
         "../../envs/affectmix.yaml"
+    params:
+        min_size=project.config["classes"]["min_size"],
+        code=code_digest(SCRIPTS / "assign_classes.py"),
     script:
         "../../scripts/assign_classes.py"
 
@@ -30,13 +30,13 @@ rule make_splits:
     output:
         splits="results/splits/{corpus}/{scheme}.parquet",
         warnings="results/splits/{corpus}/{scheme}.warnings.json",
-    params:
-        repeats=lambda w: project.schemes[w.scheme].repeats,
-        seed=project.config["seed"],
-        code=code_digest(SCRIPTS / "make_splits.py"),
     log:
         "results/logs/make_splits/{corpus}-{scheme}.log",
     conda:
         "../../envs/affectmix.yaml"
+    params:
+        repeats=lambda w: project.schemes[w.scheme].repeats,
+        seed=project.config["seed"],
+        code=code_digest(SCRIPTS / "make_splits.py"),
     script:
         "../../scripts/make_splits.py"

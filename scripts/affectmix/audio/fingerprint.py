@@ -96,8 +96,10 @@ def bit_error_rate(one: np.ndarray, other: np.ndarray, offset: int) -> tuple[flo
 def _decimated(mono: np.ndarray, sample_rate: int) -> tuple[np.ndarray, float]:
     factor = max(1, sample_rate // _LEAST_RATE)
     if factor == 1:
-        return mono.astype(np.float32), float(sample_rate)
-    small = signal.upfirdn(_low_pass(factor), mono.astype(np.float32), up=1, down=factor)
+        return mono.astype(np.float32, copy=False), float(sample_rate)
+    small = signal.upfirdn(
+        _low_pass(factor), mono.astype(np.float32, copy=False), up=1, down=factor
+    )
     return small, sample_rate / factor
 
 

@@ -25,6 +25,7 @@ _KEY_SHIFTS: Final = (0, BITS - _KEY_BITS)  # two overlapping parts of each word
 _NEIGHBOURS: Final = 32  # that an entry is paired with among those of one key
 _LEAST_VOTES: Final = 3
 _BESIDE: Final = 20  # frames, 0.46 s: nearer offsets share sound with the best one
+_LONGEST_LOOP: Final = 430  # frames, 10 s
 _OFFSETS_TRIED: Final = 3  # per pair of recordings
 _OFFSET_BITS: Final = 20  # room for the offset in a packed number: 6 hours of frames
 _OFFSET_ZERO: Final = 1 << (_OFFSET_BITS - 1)
@@ -71,12 +72,12 @@ def same_recordings(
 
 
 def _stands_out(one: np.ndarray, other: np.ndarray, offset: int, error: float, count: int) -> bool:
-    """Whether every other offset, at half the overlap or more, has a clearly larger error.
+    """Whether every other offset within 10 s, at half the overlap, has a clearly larger error.
 
     Two pieces over one loop agree about equally well at many offsets.
     """
-    for step in range(1 - len(other), len(one)):
-        if abs(step - offset) > _BESIDE:
+    for distance in range(_BESIDE, _LONGEST_LOOP):
+        for step in (offset - distance, offset + distance):
             elsewhere, told = bit_error_rate(one, other, step)
             if told >= count / 2 and elsewhere < error + _LEAST_GAP:
                 return False

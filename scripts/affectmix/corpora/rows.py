@@ -124,7 +124,13 @@ def unlabelled(rows: pd.DataFrame, index: AudioIndex) -> list[Problem]:
     """Report the audio files that no row names."""
     named = {index.find(path) for path in rows["path"].dropna()}
     message = "audio without a label; it is left out, or give it a row"
-    return [Problem(path, "unlabelled", message) for path in index.paths if path not in named]
+    lost = [path for path in index.paths if path not in named]
+    return [Problem(_printable(path), "unlabelled", message) for path in lost]
+
+
+def _printable(path: str) -> str:
+    """Return a file name that may hold bytes that are no UTF-8 as text that can be printed."""
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _with_where(rows: pd.DataFrame) -> pd.DataFrame:

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from affectmix.errors import ConfigError, TableError
-from affectmix.tables import FEATURES, check_table, read_table
+from affectmix.tables import FEATURES, check_table
 
 _DIGEST_BITS = 256
 _COLUMNS = "affectmix_columns"
@@ -83,15 +83,13 @@ def write_shard(features: pd.DataFrame, path: str | Path) -> None:
 
 
 def read_shard(path: str | Path) -> pd.DataFrame:
-    """Return the features of a shard, compact or with a Parquet column per functional.
+    """Return the features of a shard.
 
     Raises:
         TableError: the file is not a readable shard.
     """
     try:
         table = pq.read_table(path)
-        if _COLUMNS.encode() not in (table.schema.metadata or {}):
-            return read_table(path, FEATURES)
         columns = json.loads(table.schema.metadata[_COLUMNS.encode()])
         values = table["values"].combine_chunks().flatten().to_numpy()
         frame = pd.DataFrame(values.reshape(len(table), len(columns)), columns=columns)
@@ -124,6 +122,23 @@ def merge_shards(paths: Sequence[str | Path]) -> pd.DataFrame:
     merged = pd.concat(frames, ignore_index=True)
     check_table(merged, FEATURES, where=f"{paths[0]} and {len(paths) - 1} more shards")
     return merged.sort_values("clip_id", kind="stable", ignore_index=True)
+
+
+def of_clips(features: pd.DataFrame, clip_ids: Iterable[str]) -> pd.DataFrame:
+    """Return the rows of the clips that can be used, which must all be there.
+
+    Raises:
+        TableError: a usable clip has no features.
+    """
+    wanted = set(clip_ids)
+    lost = sorted(wanted - set(features["clip_id"]))
+    if lost:
+        raise TableError(
+            f"features: {len(lost)} usable clips have none, the first is {lost[0]!r}; the log of "
+            "extract_opensmile under results/logs says why. If its file changed while the run "
+            "went on, run snakemake again."
+        )
+    return features[features["clip_id"].isin(wanted)].reset_index(drop=True)
 
 
 def _bits(shards: int) -> int:
