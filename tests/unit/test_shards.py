@@ -119,3 +119,12 @@ def test_a_clip_in_two_shards_is_refused(tmp_path: Path) -> None:
 def test_nothing_to_merge() -> None:
     with pytest.raises(TableError, match="no shard"):
         merge_shards([])
+
+
+def test_the_usable_clips_are_kept_and_must_be_there() -> None:
+    kept = of_clips(features(["a", "b", "c"]), ["c", "a"])
+    assert kept["clip_id"].tolist() == ["a", "c"]
+    assert kept["f1"].tolist() == [0, 4]
+    assert kept.index.tolist() == [0, 1]
+    with pytest.raises(TableError, match=r"2 usable clips have none, the first is 'x'.*log"):
+        of_clips(features(["a"]), ["y", "a", "x"])
