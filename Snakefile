@@ -1,19 +1,15 @@
 # AffectMix: from folders of rated audio to leak-free, per-domain results.
 # What is run is said in config/config.yaml; how it is run, in profiles/.
-import os
 import sys
 from pathlib import Path
 
 SCRIPTS = Path(workflow.basedir) / "scripts"
-# This folder's own package, here and in the jobs, whatever version is installed.
 sys.path.insert(0, str(SCRIPTS))
-os.environ["PYTHONPATH"] = os.pathsep.join(
-    [str(SCRIPTS), os.environ.get("PYTHONPATH", "")]
-)
 
+from affectmix.config.files import RunFiles
 from affectmix.config.project import Project
 from affectmix.errors import AffectMixError
-from affectmix.provenance.code import code_digest, files_digest
+from affectmix.provenance.code import code_digest, export_package, files_digest
 from affectmix.provenance.lock import RunLock
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
@@ -28,6 +24,7 @@ if "corpora" not in config:
     configfile: Path(workflow.basedir) / "config" / "config.yaml"
 
 
+export_package(SCRIPTS)
 run_lock = RunLock()
 run_lock.acquire()
 
@@ -36,6 +33,7 @@ try:
     project.check_corpora()
 except AffectMixError as error:
     raise WorkflowError(str(error))
+files = RunFiles(project)
 
 
 wildcard_constraints:

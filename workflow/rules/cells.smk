@@ -1,30 +1,10 @@
 # Cells: search, train and test; one job per cell, repeat and fold.
 
 
-def cell_inputs(w):
-    """Tables that a cell reads: those of its own corpora, and the groups of all."""
-    cell = project.cell(w.cell)
-    chosen = project.feature_settings(cell.features)
-    tables = {"groups": "results/groups.parquet"}
-    for corpus in project.cell_corpora(cell):
-        tables[f"labels_{corpus}"] = f"results/corpora/{corpus}/labels.parquet"
-        tables[f"splits_{corpus}"] = f"results/splits/{corpus}/{cell.scheme}.parquet"
-        if project.uses_features(cell.learner):
-            tables[f"features_{corpus}"] = (
-                f"results/features/{chosen['set']}/{chosen['stem']}/{corpus}.parquet"
-            )
-    return tables
-
-
-def cell_settings(w):
-    """What a cell's result depends on beside its tables, and nothing else."""
-    return project.cell_settings(w.cell)
-
-
 # The search over all folds, of the final model and of cells under the paper's protocol.
 rule search_cell:
     input:
-        unpack(cell_inputs),
+        unpack(lambda w: files.cell_inputs(w.cell)),
     output:
         "results/cells/{cell}/{repeat}.search.json",
     log:
@@ -35,7 +15,7 @@ rule search_cell:
         "../../envs/affectmix.yaml"
     threads: 1
     params:
-        cell=cell_settings,
+        cell=lambda w: project.cell_settings(w.cell),
         code=code_digest(SCRIPTS / "search_cell.py"),
     script:
         "../../scripts/search_cell.py"
@@ -43,7 +23,7 @@ rule search_cell:
 
 rule evaluate_cell:
     input:
-        unpack(cell_inputs),
+        unpack(lambda w: files.cell_inputs(w.cell)),
         search=lambda w: branch(
             project.cell(w.cell).protocol == "paper",
             then=f"results/cells/{w.cell}/{w.repeat}.search.json",
@@ -61,7 +41,7 @@ rule evaluate_cell:
         "../../envs/affectmix.yaml"
     threads: 1
     params:
-        cell=cell_settings,
+        cell=lambda w: project.cell_settings(w.cell),
         code=code_digest(SCRIPTS / "evaluate_cell.py"),
     script:
         "../../scripts/evaluate_cell.py"
@@ -69,7 +49,7 @@ rule evaluate_cell:
 
 rule fit_model:
     input:
-        unpack(cell_inputs),
+        unpack(lambda w: files.cell_inputs(w.cell)),
         search="results/cells/{cell}/0.search.json",
     output:
         model="results/models/{cell}/model.json",
@@ -80,7 +60,7 @@ rule fit_model:
         "../../envs/affectmix.yaml"
     threads: 1
     params:
-        cell=cell_settings,
+        cell=lambda w: project.cell_settings(w.cell),
         code=code_digest(SCRIPTS / "fit_model.py"),
     script:
         "../../scripts/fit_model.py"

@@ -3,7 +3,7 @@
 
 rule gather_predictions:
     input:
-        lambda w: project.cell_files(w.experiment, ".parquet"),
+        lambda w: files.cell_files(w.experiment, ".parquet"),
     output:
         "results/predictions/{experiment}.parquet",
     log:
@@ -37,20 +37,9 @@ rule compute_metrics:
         "../../scripts/compute_metrics.py"
 
 
-def audit_inputs(w):
-    """What an experiment's cells trained on and predicted, and the tables that judge them."""
-    return {
-        "cells": project.cell_files(w.experiment, ".parquet"),
-        "train": project.cell_files(w.experiment, ".train.parquet"),
-        "groups": "results/groups.parquet",
-        **project.split_files(w.experiment),
-        **project.label_files(w.experiment),
-    }
-
-
 rule audit_cells:
     input:
-        unpack(audit_inputs),
+        unpack(lambda w: files.audit_inputs(w.experiment)),
     output:
         findings="results/audit/{experiment}.findings.parquet",
         summary="results/audit/{experiment}.parquet",

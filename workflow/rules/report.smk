@@ -1,16 +1,11 @@
 # Report: tables and figures by the papers' numbers, and one page that tells what they say.
 
 
-def oracle_input(w):
-    """The demo's bracket, where the whole demo is a part of the configuration."""
-    return ["results/oracle.parquet"] if project.has_oracle() else []
-
-
 rule draw_figures:
     input:
-        unpack(lambda w: project.label_files(w.experiment)),
+        unpack(lambda w: files.label_files(w.experiment)),
         metrics="results/metrics/{experiment}.parquet",
-        oracle=oracle_input,
+        oracle=files.oracle_files(),
     output:
         directory("results/figures/{experiment}"),
     log:
@@ -42,8 +37,8 @@ rule write_tables:
 
 rule write_report:
     input:
-        unpack(lambda w: project.report_inputs()),
-        oracle=oracle_input,
+        unpack(lambda w: files.report_inputs()),
+        oracle=files.oracle_files(),
     output:
         report("results/report.html", category="AffectMix"),
     log:

@@ -9,6 +9,7 @@ from typing import Any
 from affectmix.cells.audited import CellRun, audited_runs
 from affectmix.cells.tables import CellTables
 from affectmix.cli.configuration import add_configfile, read_project
+from affectmix.config.files import RunFiles
 from affectmix.config.project import Project
 from affectmix.errors import AffectMixError
 from affectmix.splits.audit import Audit, audit_cells
@@ -45,11 +46,12 @@ def run(arguments: argparse.Namespace) -> bool:
 
 def audit_experiment(project: Project, experiment: str) -> Audit:
     """Return the audit of all evaluations of an experiment, from the files under results/."""
-    labels = project.label_files(experiment)
-    splits = project.split_files(experiment)
+    files = RunFiles(project)
+    labels = files.label_files(experiment)
+    splits = files.split_files(experiment)
     schemes = {cell.scheme for cell in project.experiments[experiment]}
-    predictions = project.cell_files(experiment, ".parquet")
-    train = project.cell_files(experiment, ".train.parquet")
+    predictions = files.cell_files(experiment, ".parquet")
+    train = files.cell_files(experiment, ".train.parquet")
     needed = [*labels.values(), *splits.values(), *predictions, *train, "results/groups.parquet"]
     lost = [file for file in needed if not Path(file).is_file()]
     if lost:
@@ -62,11 +64,11 @@ def audit_experiment(project: Project, experiment: str) -> Audit:
         for scheme in schemes
     }
     runs = []
-    files = zip(predictions, train, strict=True)
+    pairs = zip(predictions, train, strict=True)
     for cell in project.experiments[experiment]:
         for job in project.cell_jobs(cell):
             repeat, fold = (int(number) for number in job.split("-"))
-            tested, trained = (Path(file) for file in next(files))
+            tested, trained = (Path(file) for file in next(pairs))
             repeats = project.schemes[cell.scheme].repeats
             settings = project.cell_settings(cell.name)
             runs.append(CellRun(settings, repeats, repeat, fold, tested, trained))

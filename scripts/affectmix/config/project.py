@@ -178,35 +178,6 @@ class Project:
             "seed": self.config["seed"],
         }
 
-    def cell_files(self, experiment: str, ending: str) -> list[str]:
-        """Return the files of all evaluations of an experiment that have a given ending."""
-        return [
-            f"results/cells/{cell.name}/{job}{ending}"
-            for cell in self.experiments[experiment]
-            for job in self.cell_jobs(cell)
-        ]
-
-    def split_files(self, experiment: str) -> dict[str, str]:
-        """Return the splits that an experiment's cells are tested on, as inputs by name."""
-        pairs = {
-            (cell.scheme, corpus)
-            for cell in self.experiments[experiment]
-            for corpus in self.cell_corpora(cell)
-        }
-        return {
-            f"splits_{corpus}__{scheme}": f"results/splits/{corpus}/{scheme}.parquet"
-            for scheme, corpus in sorted(pairs)
-        }
-
-    def label_files(self, experiment: str) -> dict[str, str]:
-        """Return the label tables of the corpora of an experiment, as inputs by name."""
-        corpora = {c for cell in self.experiments[experiment] for c in self.cell_corpora(cell)}
-        return {f"labels_{c}": f"results/corpora/{c}/labels.parquet" for c in sorted(corpora)}
-
-    def has_oracle(self) -> bool:
-        """Return whether some used corpus is made by a formula, whose limits are known."""
-        return any(self.generated(corpus) for corpus in self.used)
-
     def report_settings(self, experiment: str) -> dict[str, Any]:
         """Return what an experiment's tables and figures need beside its metrics."""
         settings = self.config["experiments"][experiment]
@@ -222,45 +193,6 @@ class Project:
                 not in ("pmemo", "iads_e")
                 for view in settings["roles"]
             ),
-        }
-
-    def report_inputs(self) -> dict[str, list[str]]:
-        """Return everything that the report reads, by kind."""
-        searched = [cell for cell in self.cells.values() if self.uses_features(cell.learner)]
-        chosen = {
-            (
-                self.feature_settings(cell.features)["set"],
-                self.feature_settings(cell.features)["stem"],
-                c,
-            )
-            for cell in searched
-            for c in self.cell_corpora(cell)
-        }
-        schemes = {
-            (c, cell.scheme) for cell in self.cells.values() for c in self.cell_corpora(cell)
-        }
-        return {
-            "metrics": [f"results/metrics/{name}.parquet" for name in self.experiments],
-            "audit": [f"results/audit/{name}.parquet" for name in self.experiments],
-            "findings": [f"results/audit/{name}.findings.parquet" for name in self.experiments],
-            "figures": [f"results/figures/{name}" for name in self.experiments],
-            "tables": [f"results/tables/{name}" for name in self.experiments],
-            "searches": [
-                f"results/cells/{cell.name}/{job}.search.json"
-                for cell in searched
-                for job in self.cell_jobs(cell)
-            ],
-            "audio": [f"results/corpora/{c}/audio.parquet" for c in self.used],
-            "left_out": [f"results/corpora/{c}/left_out.parquet" for c in self.used],
-            "labels": [f"results/corpora/{c}/labels.parquet" for c in self.used],
-            "classes": [f"results/classes/{c}.parquet" for c in self.used],
-            "groups": ["results/groups.parquet", "results/group_reasons.parquet"],
-            "warnings": [
-                f"results/splits/{c}/{scheme}.warnings.json" for c, scheme in sorted(schemes)
-            ],
-            "nonfinite": [
-                f"results/features/{f}/{stem}/{c}.nonfinite.csv" for f, stem, c in sorted(chosen)
-            ],
         }
 
     def final_models(self) -> list[str]:

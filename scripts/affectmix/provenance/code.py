@@ -9,10 +9,17 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import os
 from functools import cache
 from pathlib import Path
 
 PACKAGE = "affectmix"
+
+
+def export_package(scripts: str | Path) -> None:
+    """Make every job import the package in ``scripts``, whatever version is installed."""
+    others = os.environ.get("PYTHONPATH", "")
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(scripts), others]))
 
 
 def code_digest(script: str | Path) -> str:

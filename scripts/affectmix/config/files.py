@@ -1,0 +1,120 @@
+"""Which files of a run each rule reads: the paths of the public contract, in one place."""
+
+from __future__ import annotations
+
+from affectmix.config.project import Project
+
+
+class RunFiles:
+    """Paths under ``results/`` that hang on the configuration.
+
+    Args:
+        project: the checked configuration.
+    """
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+
+    def cell_inputs(self, name: str) -> dict[str, str]:
+        """Return the tables that a cell reads: its own corpora's, and the groups of all."""
+        cell = self._project.cell(name)
+        chosen = self._project.feature_settings(cell.features)
+        folder = f"results/features/{chosen['set']}/{chosen['stem']}"
+        tables = {"groups": "results/groups.parquet"}
+        for corpus in self._project.cell_corpora(cell):
+            tables[f"labels_{corpus}"] = f"results/corpora/{corpus}/labels.parquet"
+            tables[f"splits_{corpus}"] = f"results/splits/{corpus}/{cell.scheme}.parquet"
+            if self._project.uses_features(cell.learner):
+                tables[f"features_{corpus}"] = f"{folder}/{corpus}.parquet"
+        return tables
+
+    def audit_inputs(self, experiment: str) -> dict[str, str | list[str]]:
+        """Return what an experiment's cells trained on and predicted, and what judges them."""
+        return {
+            "cells": self.cell_files(experiment, ".parquet"),
+            "train": self.cell_files(experiment, ".train.parquet"),
+            "groups": "results/groups.parquet",
+            **self.split_files(experiment),
+            **self.label_files(experiment),
+        }
+
+    def cell_files(self, experiment: str, ending: str) -> list[str]:
+        """Return the files of all evaluations of an experiment that have a given ending."""
+        return [
+            f"results/cells/{cell.name}/{job}{ending}"
+            for cell in self._project.experiments[experiment]
+            for job in self._project.cell_jobs(cell)
+        ]
+
+    def split_files(self, experiment: str) -> dict[str, str]:
+        """Return the splits that an experiment's cells are tested on, as inputs by name."""
+        pairs = {
+            (cell.scheme, corpus)
+            for cell in self._project.experiments[experiment]
+            for corpus in self._project.cell_corpora(cell)
+        }
+        return {
+            f"splits_{corpus}__{scheme}": f"results/splits/{corpus}/{scheme}.parquet"
+            for scheme, corpus in sorted(pairs)
+        }
+
+    def label_files(self, experiment: str) -> dict[str, str]:
+        """Return the label tables of the corpora of an experiment, as inputs by name."""
+        corpora = {
+            c
+            for cell in self._project.experiments[experiment]
+            for c in self._project.cell_corpora(cell)
+        }
+        return {f"labels_{c}": f"results/corpora/{c}/labels.parquet" for c in sorted(corpora)}
+
+    def oracle_files(self) -> list[str]:
+        """Return the oracle's table where a used corpus is made by a formula; else nothing."""
+        made = any(self._project.generated(corpus) for corpus in self._project.used)
+        return ["results/oracle.parquet"] if made else []
+
+    def report_inputs(self) -> dict[str, list[str]]:
+        """Return everything that the report reads, by kind."""
+        searched = [
+            cell
+            for cell in self._project.cells.values()
+            if self._project.uses_features(cell.learner)
+        ]
+        chosen = {
+            (
+                self._project.feature_settings(cell.features)["set"],
+                self._project.feature_settings(cell.features)["stem"],
+                c,
+            )
+            for cell in searched
+            for c in self._project.cell_corpora(cell)
+        }
+        schemes = {
+            (c, cell.scheme)
+            for cell in self._project.cells.values()
+            for c in self._project.cell_corpora(cell)
+        }
+        return {
+            "metrics": [f"results/metrics/{name}.parquet" for name in self._project.experiments],
+            "audit": [f"results/audit/{name}.parquet" for name in self._project.experiments],
+            "findings": [
+                f"results/audit/{name}.findings.parquet" for name in self._project.experiments
+            ],
+            "figures": [f"results/figures/{name}" for name in self._project.experiments],
+            "tables": [f"results/tables/{name}" for name in self._project.experiments],
+            "searches": [
+                f"results/cells/{cell.name}/{job}.search.json"
+                for cell in searched
+                for job in self._project.cell_jobs(cell)
+            ],
+            "audio": [f"results/corpora/{c}/audio.parquet" for c in self._project.used],
+            "left_out": [f"results/corpora/{c}/left_out.parquet" for c in self._project.used],
+            "labels": [f"results/corpora/{c}/labels.parquet" for c in self._project.used],
+            "classes": [f"results/classes/{c}.parquet" for c in self._project.used],
+            "groups": ["results/groups.parquet", "results/group_reasons.parquet"],
+            "warnings": [
+                f"results/splits/{c}/{scheme}.warnings.json" for c, scheme in sorted(schemes)
+            ],
+            "nonfinite": [
+                f"results/features/{f}/{stem}/{c}.nonfinite.csv" for f, stem, c in sorted(chosen)
+            ],
+        }
