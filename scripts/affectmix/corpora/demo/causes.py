@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from affectmix.corpora.demo.formula import CAUSES, PARTS, FloatArray
 
@@ -70,7 +70,7 @@ def draw_causes(*, part: str, clips: int, seed: int) -> DrawnCauses:
     latent = np.sqrt(_SOURCE_SHARE) * of_source[source] + np.sqrt(1 - _SOURCE_SHARE) * of_clip
     latent = latent + _category_centres(part)[category]
     sectioned = _draw_sections(latent, part, rng["sections"], rng["contrasts"])
-    values = 2.0 * norm.cdf(sectioned) - 1.0
+    values = 2.0 * ndtr(sectioned) - 1.0
     if "mode" in names:
         values[..., names.index("mode")] = np.where(sectioned[..., names.index("mode")] > 0, 1, -1)
     return DrawnCauses(causes=values, source=source, category=category)

@@ -102,7 +102,9 @@ def _tone(
         return _struck(pitch, since)
     table = wavetable(harmonics(_SHAPES[category], hertz * 1.8))
     tone = oscillate(pitch, table)
-    return shape_spectrum(tone, formants(_CALL_FORMANTS, floor=0.15)) if category == "call" else tone
+    return (
+        shape_spectrum(tone, formants(_CALL_FORMANTS, floor=0.15)) if category == "call" else tone
+    )
 
 
 def _struck(pitch: npt.NDArray[np.floating], since: Signal) -> Signal:
