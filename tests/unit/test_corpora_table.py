@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -185,6 +186,12 @@ def test_paths_are_found_without_extension_with_backslashes_and_in_any_compositi
     paths = found.clips()["path"].tolist()
     assert paths == ["a.wav", "sub/cafe\u0301 -'\".wav"]
     assert found.audio_path(paths[1]).is_file()
+
+
+def test_file_names_in_another_encoding_can_be_printed(tmp_path: Path) -> None:
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.wav")).touch()
+    (problem,) = corpus(tmp_path).problems()
+    assert str(problem).encode("utf-8").startswith("caf\ufffd.wav: unlabelled".encode())
 
 
 def test_no_audio_at_all_is_one_problem(tmp_path: Path) -> None:
