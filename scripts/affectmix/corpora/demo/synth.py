@@ -124,7 +124,7 @@ def level_gain(mix: Signal, loudness: float) -> float:
 
 
 def room(length: int, rng: np.random.Generator) -> Signal:
-    """Return the background of every recording: pink noise at ``ROOM_DB``, whatever the clip's level.
+    """Return the background of every recording: pink noise at ``ROOM_DB``, however loud a clip.
 
     What is quiet stands less clear of it, as in real recordings.
     """
