@@ -19,6 +19,9 @@ TOLERANCE = 1e-3
 #: Pairs optimised before a problem of n rows is given up: MAX_PAIRS + n × MAX_PAIRS_PER_ROW.
 MAX_PAIRS = 100_000
 MAX_PAIRS_PER_ROW = 500
+#: Smallest and largest δ of the proximal steps, as parts of the kernel's mean diagonal.
+DAMPING = (1e-5, 1e-2)
+MAX_PROXIMAL_STEPS = 20
 
 
 class Problem(NamedTuple):
@@ -157,7 +160,43 @@ def _solve_one(
             return done, reached
         if active_set(K, y, C, epsilon, beta, g) and kkt_gap(g, beta, C, epsilon) < tolerance:
             return done, True
+        if _proximal(K, diagonal, problem, tolerance, beta, g):
+            return done, True
         turn *= 2
+
+
+def _proximal(
+    K: np.ndarray,
+    diagonal: np.ndarray,
+    problem: Problem,
+    tolerance: float,
+    beta: np.ndarray,
+    g: np.ndarray,
+) -> bool:
+    """Approach the solution by active sets of problems that are not singular.
+
+    Each adds ½ δ |β − previous β|² to the objective, which fades as the steps get short
+    (Rockafellar, 1976: "Monotone operators and the proximal point algorithm"). What is not
+    solved even so is tried with a larger δ.
+
+    Returns:
+        Whether the tolerance was reached; otherwise ``beta`` and ``g`` are nearer to it.
+    """
+    y, C, epsilon = problem
+    damped, damped_g = K.copy(), np.empty_like(g)
+    size = DAMPING[0]
+    for _ in range(MAX_PROXIMAL_STEPS):
+        delta = size * diagonal.mean()
+        np.fill_diagonal(damped, diagonal + delta)
+        if active_set(damped, y + delta * beta, C, epsilon, beta, damped_g):
+            g[:] = K @ beta - y
+            if kkt_gap(g, beta, C, epsilon) < tolerance:
+                return True
+        else:
+            size *= 10.0
+            if size > DAMPING[1]:
+                return False
+    return False
 
 
 def _solve_indefinite(
