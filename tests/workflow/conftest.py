@@ -41,7 +41,7 @@ class SmallProject:
     def command(self, *arguments: str) -> list[str]:
         return [
             *(sys.executable, "-m", "snakemake", "--cores", "2"),
-            *("--configfile", "my_config.yaml", *arguments),
+            *(*arguments, "--configfile", "my_config.yaml"),
         ]
 
     def snakemake(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:

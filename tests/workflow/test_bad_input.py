@@ -116,7 +116,7 @@ def misspelt_key(project: SmallProject) -> None:
 
 
 BEFORE_ANY_WORK = {
-    "labels": (spoil_labels, ["11", "[1, 9]", "nowhere.wav", "../noises", "tones02.wav", "row 6"]),
+    "labels": (spoil_labels, ["11", "1 to 9", "nowhere.wav", "../noises", "tones02.wav"]),
     "empty": (empty_corpus, ["tones", "empty"]),
     "few sources": (too_few_sources, ["tones", "2 groups", "3 folds"]),
     "misspelt": (misspelt_key, ["on_bad_adio", "did you mean 'on_bad_audio'"]),
