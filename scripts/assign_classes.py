@@ -3,8 +3,9 @@
 from typing import Any
 
 from affectmix.jobs import run_job
+from affectmix.schemas import AUDIO, CLASSES, LABELS
 from affectmix.splits.classes import assign_classes
-from affectmix.tables import AUDIO, CLASSES, LABELS, read_table, write_table
+from affectmix.tables import read_table, write_table
 
 
 def main(job: Any) -> None:

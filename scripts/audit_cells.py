@@ -6,8 +6,9 @@ from typing import Any
 from affectmix.cells.audited import CellRun, audited_runs
 from affectmix.cells.tables import CellTables
 from affectmix.jobs import run_job
+from affectmix.schemas import AUDIT_FINDINGS, AUDIT_SUMMARY
 from affectmix.splits.audit import assert_clean, audit_cells
-from affectmix.tables import AUDIT_FINDINGS, AUDIT_SUMMARY, write_table
+from affectmix.tables import write_table
 
 
 def main(job: Any) -> None:

@@ -3,8 +3,10 @@
 from typing import Any
 
 from affectmix.evaluation.metrics import compute_metrics
+from affectmix.files import write_csv
 from affectmix.jobs import run_job
-from affectmix.tables import METRICS, PREDICTIONS, read_table, write_csv, write_table
+from affectmix.schemas import METRICS, PREDICTIONS
+from affectmix.tables import read_table, write_table
 
 
 def main(job: Any) -> None:

@@ -6,9 +6,11 @@ from typing import Any
 
 from affectmix.cells.evaluate import evaluate_fold
 from affectmix.cells.tables import CellTables
+from affectmix.files import write_json
 from affectmix.jobs import run_job
 from affectmix.learners.base import Choice
-from affectmix.tables import CELL_PREDICTIONS, TRAIN_ROWS, write_json, write_table
+from affectmix.schemas import CELL_PREDICTIONS, TRAIN_ROWS
+from affectmix.tables import write_table
 
 
 def main(job: Any) -> None:

@@ -4,7 +4,8 @@ from typing import Any
 
 import pandas as pd
 from affectmix.jobs import run_job
-from affectmix.tables import CELL_PREDICTIONS, PREDICTIONS, read_table, write_table
+from affectmix.schemas import CELL_PREDICTIONS, PREDICTIONS
+from affectmix.tables import read_table, write_table
 
 
 def main(job: Any) -> None:

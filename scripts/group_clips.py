@@ -8,7 +8,8 @@ from affectmix.audio.scan import SCAN, usable
 from affectmix.corpora import make_corpus
 from affectmix.corpora.groups import REASONS, group_clips
 from affectmix.jobs import run_job
-from affectmix.tables import GROUPS, read_table, write_table
+from affectmix.schemas import GROUPS
+from affectmix.tables import read_table, write_table
 
 
 def main(job: Any) -> None:

@@ -6,7 +6,8 @@ import pandas as pd
 from affectmix.audio.scan import SCAN, scan_problems, usable
 from affectmix.errors import CorpusError
 from affectmix.jobs import run_job
-from affectmix.tables import AUDIO, LEFT_OUT, read_table, write_table
+from affectmix.schemas import AUDIO, LEFT_OUT
+from affectmix.tables import read_table, write_table
 
 
 def main(job: Any) -> None:

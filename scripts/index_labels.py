@@ -5,7 +5,8 @@ from typing import Any
 import pandas as pd
 from affectmix.corpora import make_corpus
 from affectmix.jobs import run_job
-from affectmix.tables import LABELS, RATINGS, write_table
+from affectmix.schemas import LABELS, RATINGS
+from affectmix.tables import write_table
 
 
 def main(job: Any) -> None:

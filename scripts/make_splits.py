@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from affectmix.files import write_json
 from affectmix.jobs import run_job
+from affectmix.schemas import CLASSES, GROUPS, SPLITS
 from affectmix.splits.folds import make_splits
 from affectmix.splits.pins import read_pins
 from affectmix.splits.schemes import Scheme
-from affectmix.tables import CLASSES, GROUPS, SPLITS, read_table, write_json, write_table
+from affectmix.tables import read_table, write_table
 
 
 def main(job: Any) -> None:

@@ -5,7 +5,8 @@ from typing import Any
 from affectmix.corpora import make_corpus
 from affectmix.corpora.demo.oracle import oracle_bracket
 from affectmix.jobs import run_job
-from affectmix.tables import ORACLE, write_table
+from affectmix.schemas import ORACLE
+from affectmix.tables import write_table
 
 
 def main(job: Any) -> None:

@@ -4,8 +4,10 @@ from typing import Any
 
 from affectmix.features.opensmile import nonfinite_report
 from affectmix.features.shards import merge_shards, of_clips
+from affectmix.files import write_csv
 from affectmix.jobs import run_job
-from affectmix.tables import AUDIO, FEATURES, read_table, write_csv, write_table
+from affectmix.schemas import AUDIO, FEATURES
+from affectmix.tables import read_table, write_table
 
 
 def main(job: Any) -> None:

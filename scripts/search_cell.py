@@ -4,8 +4,8 @@ from typing import Any
 
 from affectmix.cells.evaluate import search_over_all_folds
 from affectmix.cells.tables import CellTables
+from affectmix.files import write_json
 from affectmix.jobs import run_job
-from affectmix.tables import write_json
 
 
 def main(job: Any) -> None:

@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from affectmix.files import write_text
 from affectmix.jobs import run_job
 from affectmix.report.gather import report_context
 from affectmix.report.page import render_report
-from affectmix.tables import write_text
 
 
 def main(job: Any) -> None:

@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from affectmix.errors import LeakError
+from affectmix.schemas import CELL_PREDICTIONS, TRAIN_ROWS
 from affectmix.splits.audit import AuditedRun, assert_clean, audit_cells
 from affectmix.splits.folds import make_splits
 from affectmix.splits.mixtures import ViewRows
 from affectmix.splits.schemes import Scheme
-from affectmix.tables import CELL_PREDICTIONS, TRAIN_ROWS, check_table
+from affectmix.tables import check_table
 
 KEY = ["corpus", "clip_id"]
 SIZES = {"music": 90, "sounds": 70, "speech": 50}

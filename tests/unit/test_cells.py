@@ -11,10 +11,11 @@ from affectmix.cells.evaluate import evaluate_fold, fit_final, search_over_all_f
 from affectmix.cells.store import load_model, save_model
 from affectmix.cells.tables import CellTables
 from affectmix.errors import AffectMixError, ConfigError
+from affectmix.schemas import CELL_PREDICTIONS, TRAIN_ROWS
 from affectmix.splits.classes import assign_classes
 from affectmix.splits.folds import make_splits
 from affectmix.splits.schemes import Scheme
-from affectmix.tables import CELL_PREDICTIONS, TRAIN_ROWS, check_table
+from affectmix.tables import check_table
 
 CLIPS = 60
 SPACE = {"kernel": ["rbf"], "pca": [1.0], "C": [1.0, 10.0], "epsilon": [0.01]}

@@ -10,7 +10,8 @@ import pytest
 from affectmix.corpora import make_corpus
 from affectmix.corpora.pairs import score_pairs
 from affectmix.errors import ConfigError, CorpusError
-from affectmix.tables import LABELS, check_table
+from affectmix.schemas import LABELS
+from affectmix.tables import check_table
 
 
 def write(root: Path, files: dict[str, str]) -> None:

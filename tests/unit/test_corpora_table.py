@@ -13,7 +13,8 @@ import pytest
 from affectmix.corpora import make_corpus
 from affectmix.corpora.base import Corpus
 from affectmix.errors import ConfigError, CorpusError
-from affectmix.tables import LABELS, RATINGS, check_table
+from affectmix.schemas import LABELS, RATINGS
+from affectmix.tables import check_table
 
 PLAIN = "path,valence,arousal\na.wav,1,9\nb.wav,5,5\nc.wav,9,1\n"
 

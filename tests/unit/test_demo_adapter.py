@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from affectmix import tables
+from affectmix import schemas
 from affectmix.corpora import make_corpus
 from affectmix.corpora.demo import oracle
 from affectmix.corpora.demo.adapter import DemoCorpus
 from affectmix.corpora.demo.formula import PARTS
 from affectmix.errors import ConfigError
+from affectmix.tables import check_table
 
 
 def corpus(home: Path, **settings: Any) -> DemoCorpus:
@@ -26,8 +27,8 @@ def corpus(home: Path, **settings: Any) -> DemoCorpus:
 
 def test_tables_follow_their_schemas(tmp_path: Path) -> None:
     demo = corpus(tmp_path, clips=20)
-    tables.check_table(demo.labels(), tables.LABELS, where="labels")
-    tables.check_table(demo.ratings(), tables.RATINGS, where="ratings")
+    check_table(demo.labels(), schemas.LABELS, where="labels")
+    check_table(demo.ratings(), schemas.RATINGS, where="ratings")
     assert list(demo.labels()["clip_id"]) == list(demo.clips()["clip_id"])
     assert demo.problems() == []
     assert demo.label_files() == []

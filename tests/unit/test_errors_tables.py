@@ -17,21 +17,9 @@ from affectmix.errors import (
     Problem,
     TableError,
 )
-from affectmix.tables import (
-    FEATURES,
-    GROUPS,
-    LABELS,
-    SPLITS,
-    TRAIN_ROWS,
-    Column,
-    Schema,
-    check_table,
-    read_table,
-    write_csv,
-    write_json,
-    write_table,
-    write_text,
-)
+from affectmix.files import write_csv, write_json, write_text
+from affectmix.schemas import FEATURES, GROUPS, LABELS, SPLITS, TRAIN_ROWS
+from affectmix.tables import Column, Schema, check_table, read_table, write_table
 
 NOTED = Schema(
     "noted",

@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from affectmix.errors import ConfigError
+from affectmix.schemas import SPLITS
 from affectmix.splits.folds import make_splits
 from affectmix.splits.schemes import Scheme
-from affectmix.tables import SPLITS, check_table
+from affectmix.tables import check_table
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold

@@ -15,7 +15,8 @@ from affectmix.corpora.base import NOTES
 from affectmix.corpora.checks import check_corpus
 from affectmix.corpora.groups import REASONS, group_clips
 from affectmix.corpora.sources import normalise_source, source_key
-from affectmix.tables import GROUPS, check_table
+from affectmix.schemas import GROUPS
+from affectmix.tables import check_table
 
 RATE = 16000
 

@@ -21,7 +21,8 @@ from affectmix.evaluation.metrics import (
     score,
 )
 from affectmix.evaluation.mixture_shares import added, describe, is_full, trained_views
-from affectmix.tables import METRICS, check_table, read_table, write_table
+from affectmix.schemas import METRICS
+from affectmix.tables import check_table, read_table, write_table
 from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
 
 MIXTURES = ("music-100_sounds-000", "music-000_sounds-100", "music-100_sounds-100")

@@ -15,7 +15,8 @@ from affectmix.features.shards import (
     shard_of,
     write_shard,
 )
-from affectmix.tables import FEATURES, read_table, write_table
+from affectmix.schemas import FEATURES
+from affectmix.tables import read_table, write_table
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -12,25 +12,25 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from affectmix import tables
+from affectmix import schemas
 from affectmix.cells.store import load_model
 from affectmix.tables import read_table
 
 REPOSITORY = Path(__file__).parents[2]
 CONTRACT = {
-    "corpora/*/audio.parquet": tables.AUDIO,
-    "corpora/*/labels.parquet": tables.LABELS,
-    "corpora/*/ratings.parquet": tables.RATINGS,
-    "groups.parquet": tables.GROUPS,
-    "features/*/*/*.parquet": tables.FEATURES,
-    "classes/*.parquet": tables.CLASSES,
-    "splits/*/*.parquet": tables.SPLITS,
-    "cells/*/[0-9]-[0-9].parquet": tables.CELL_PREDICTIONS,
-    "cells/*/*.train.parquet": tables.TRAIN_ROWS,
-    "predictions/*.parquet": tables.PREDICTIONS,
-    "metrics/*.parquet": tables.METRICS,
-    "audit/joint.parquet": tables.AUDIT_SUMMARY,
-    "audit/joint.findings.parquet": tables.AUDIT_FINDINGS,
+    "corpora/*/audio.parquet": schemas.AUDIO,
+    "corpora/*/labels.parquet": schemas.LABELS,
+    "corpora/*/ratings.parquet": schemas.RATINGS,
+    "groups.parquet": schemas.GROUPS,
+    "features/*/*/*.parquet": schemas.FEATURES,
+    "classes/*.parquet": schemas.CLASSES,
+    "splits/*/*.parquet": schemas.SPLITS,
+    "cells/*/[0-9]-[0-9].parquet": schemas.CELL_PREDICTIONS,
+    "cells/*/*.train.parquet": schemas.TRAIN_ROWS,
+    "predictions/*.parquet": schemas.PREDICTIONS,
+    "metrics/*.parquet": schemas.METRICS,
+    "audit/joint.parquet": schemas.AUDIT_SUMMARY,
+    "audit/joint.findings.parquet": schemas.AUDIT_FINDINGS,
 }
 
 

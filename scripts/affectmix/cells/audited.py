@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from affectmix.cells.tables import CellTables
+from affectmix.schemas import CELL_PREDICTIONS, TRAIN_ROWS
 from affectmix.splits.audit import AuditedRun
 from affectmix.splits.schemes import Scheme
-from affectmix.tables import CELL_PREDICTIONS, TRAIN_ROWS, read_table
+from affectmix.tables import read_table
 
 
 @dataclass(frozen=True)

@@ -27,8 +27,8 @@ class FoldResult:
     """What one evaluation leaves behind.
 
     Attributes:
-        predictions: ``tables.CELL_PREDICTIONS``.
-        train: ``tables.TRAIN_ROWS``, the rows trained on.
+        predictions: ``schemas.CELL_PREDICTIONS``.
+        train: ``schemas.TRAIN_ROWS``, the rows trained on.
         choice: what the search chose, and what it says of itself.
     """
 

@@ -13,10 +13,10 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from affectmix.errors import AffectMixError
+from affectmix.files import replacing, write_json, write_text
 from affectmix.learners import make_learner
 from affectmix.learners.base import TargetModel
 from affectmix.provenance.versions import versions
-from affectmix.tables import write_json, write_text
 
 FORMAT = 1
 
@@ -43,15 +43,13 @@ class FinalModel:
 def save_model(model: FinalModel, folder: str | Path) -> None:
     """Write ``model.safetensors``, ``model.json`` and ``README.md`` into ``folder``."""
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
     arrays = {
         f"{target}.{name}": np.array(array, order="C")
         for target, fitted in model.models.items()
         for name, array in fitted.to_arrays().items()
     }
-    temporary = folder / ".model.safetensors.tmp"
-    save_file(arrays, temporary)
-    temporary.replace(folder / "model.safetensors")
+    with replacing(folder / "model.safetensors") as temporary:
+        save_file(arrays, temporary)
     write_text(_card(model), folder / "README.md")
     write_json(
         {

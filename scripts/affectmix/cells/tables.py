@@ -10,13 +10,14 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from affectmix import tables
+from affectmix import schemas
 from affectmix.cells.views import members
 from affectmix.corpora.base import TARGETS
 from affectmix.errors import ConfigError, TableError
 from affectmix.splits.controls import control_labels
 from affectmix.splits.mixtures import ViewRows
 from affectmix.splits.schemes import Scheme
+from affectmix.tables import read_table
 
 Phase = Literal["train", "test"]
 
@@ -26,10 +27,10 @@ class CellTables:
     """Labels, splits, groups and features of a cell's corpora.
 
     Attributes:
-        labels: corpus → ``tables.LABELS``.
-        splits: corpus → ``tables.SPLITS`` of the cell's scheme.
-        groups: ``tables.GROUPS`` of all corpora.
-        features: corpus → ``tables.FEATURES``; empty for learners that use none.
+        labels: corpus → ``schemas.LABELS``.
+        splits: corpus → ``schemas.SPLITS`` of the cell's scheme.
+        groups: ``schemas.GROUPS`` of all corpora.
+        features: corpus → ``schemas.FEATURES``; empty for learners that use none.
     """
 
     labels: dict[str, pd.DataFrame]
@@ -41,16 +42,16 @@ class CellTables:
     def read(cls, files: Mapping[str, str | Path]) -> CellTables:
         """Read the files named ``labels_<corpus>``, ``splits_…``, ``features_…`` and ``groups``."""
         kinds: dict[str, dict[str, pd.DataFrame]] = {"labels": {}, "splits": {}, "features": {}}
-        schemas = {
-            "labels": tables.LABELS,
-            "splits": tables.SPLITS,
-            "features": tables.FEATURES,
+        declared = {
+            "labels": schemas.LABELS,
+            "splits": schemas.SPLITS,
+            "features": schemas.FEATURES,
         }
         for name, file in files.items():
             kind, _, corpus = name.partition("_")
-            if kind in schemas and corpus:
-                kinds[kind][corpus] = tables.read_table(file, schemas[kind])
-        groups = tables.read_table(files["groups"], tables.GROUPS)
+            if kind in declared and corpus:
+                kinds[kind][corpus] = read_table(file, declared[kind])
+        groups = read_table(files["groups"], schemas.GROUPS)
         return cls(kinds["labels"], kinds["splits"], groups, kinds["features"])
 
     @classmethod

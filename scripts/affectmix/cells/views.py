@@ -14,7 +14,7 @@ def members(labels: pd.DataFrame, definition: Mapping[str, Any], *, view: str) -
     """Return the rows of a corpus's labels that belong to a view.
 
     Args:
-        labels: ``tables.LABELS`` of the view's corpus.
+        labels: ``schemas.LABELS`` of the view's corpus.
         definition: the view in the configuration: ``corpus``, and ``include`` or
             ``exclude`` with a list of categories.
         view: its name, for messages.

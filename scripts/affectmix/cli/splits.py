@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from affectmix.errors import AffectMixError
+from affectmix.schemas import SPLITS
 from affectmix.splits.pins import write_pins
-from affectmix.tables import SPLITS, read_table
+from affectmix.tables import read_table
 
 
 def add_parser(commands: Any) -> None:

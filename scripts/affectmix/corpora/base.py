@@ -82,14 +82,14 @@ class Corpus(ABC):
 
     @abstractmethod
     def labels(self) -> pd.DataFrame:
-        """Return ``tables.LABELS`` for every clip of :meth:`clips`, sorted by clip_id.
+        """Return ``schemas.LABELS`` for every clip of :meth:`clips`, sorted by clip_id.
 
         Raises:
             CorpusError: everything that makes the labels unusable, in one list.
         """
 
     def ratings(self) -> pd.DataFrame | None:
-        """Return ``tables.RATINGS``, or None when the corpus has no single raters."""
+        """Return ``schemas.RATINGS``, or None when the corpus has no single raters."""
         return None
 
     @abstractmethod

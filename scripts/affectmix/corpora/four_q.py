@@ -12,7 +12,7 @@ from affectmix.corpora.base import Corpus, Setting
 from affectmix.corpora.rated_files import RatedFiles, Reading
 from affectmix.corpora.tabular import read_text_table
 from affectmix.errors import ConfigError, Problem
-from affectmix.tables import QUADRANTS
+from affectmix.schemas import QUADRANTS
 
 _ANNOTATIONS: Final = "panda_dataset_taffc_annotations.csv"
 _METADATA: Final = "panda_dataset_taffc_metadata.csv"

@@ -37,7 +37,7 @@ _CLIP: Final = ["corpus", "clip_id"]
 
 
 class Grouping(NamedTuple):
-    """``groups`` by ``tables.GROUPS``, and ``reasons`` by :data:`REASONS`."""
+    """``groups`` by ``schemas.GROUPS``, and ``reasons`` by :data:`REASONS`."""
 
     groups: pd.DataFrame
     reasons: pd.DataFrame

@@ -20,7 +20,7 @@ from affectmix.corpora.audio_index import AudioIndex
 from affectmix.corpora.base import NOTES, Corpus
 from affectmix.corpora.rows import TEXTS, Scale
 from affectmix.errors import CorpusError, Problem
-from affectmix.tables import LABELS
+from affectmix.schemas import LABELS
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class RatedFiles(Corpus):
         return self._checked().clips.copy()
 
     def labels(self) -> pd.DataFrame:
-        """Return ``tables.LABELS``, sorted by clip_id.
+        """Return ``schemas.LABELS``, sorted by clip_id.
 
         Raises:
             CorpusError: the labels cannot be used.
@@ -96,7 +96,7 @@ class RatedFiles(Corpus):
         return self._checked().labels.copy()
 
     def ratings(self) -> pd.DataFrame | None:
-        """Return ``tables.RATINGS``, sorted, or None when no rater is named.
+        """Return ``schemas.RATINGS``, sorted, or None when no rater is named.
 
         Raises:
             CorpusError: the labels cannot be used.

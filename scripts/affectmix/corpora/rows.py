@@ -13,7 +13,7 @@ from affectmix.corpora.audio_index import AudioIndex
 from affectmix.corpora.base import TARGETS, encode_id, make_clip_id
 from affectmix.corpora.tabular import ROW, to_numbers
 from affectmix.errors import Problem
-from affectmix.tables import QUADRANTS, RATINGS
+from affectmix.schemas import QUADRANTS, RATINGS
 
 SD: Final = ("valence_sd", "arousal_sd")
 TEXTS: Final = ("quadrant", "category", "source")
@@ -80,7 +80,7 @@ def labelled(rows: pd.DataFrame, problems: list[Problem]) -> pd.DataFrame:
 
 
 def single_ratings(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return ``tables.RATINGS`` of rows that are single ratings."""
+    """Return ``schemas.RATINGS`` of rows that are single ratings."""
     nothing = pd.Series(np.nan, rows.index)
     table = pd.DataFrame({name: rows.get(name, nothing) for name in RATINGS.columns})
     rated = table[list(TARGETS)].notna().any(axis=1)

@@ -53,7 +53,7 @@ def compare_mixtures(
     it stands every mixture that trains on all of the view and on some of another one.
 
     Args:
-        metrics: rows of ``tables.METRICS``; the folds' rows are used.
+        metrics: rows of ``schemas.METRICS``; the folds' rows are used.
         metric: which metric; its gain is positive where mixing is better.
         mean_learners: names of learners that do not learn, and are left out.
 

@@ -14,7 +14,8 @@ import pandas as pd
 
 from affectmix.errors import TableError
 from affectmix.evaluation.intervals import ratio_of_scheme, repeated_interval
-from affectmix.tables import METRICS, PREDICTIONS, check_table
+from affectmix.schemas import METRICS, PREDICTIONS
+from affectmix.tables import check_table
 
 CELL_FIELDS = (
     "experiment",
@@ -36,10 +37,10 @@ def compute_metrics(predictions: pd.DataFrame) -> pd.DataFrame:
     """Return every metric per cell, repeat, fold, view and target, and its mean over folds.
 
     Args:
-        predictions: rows of ``tables.PREDICTIONS``, in any order, of any number of cells.
+        predictions: rows of ``schemas.PREDICTIONS``, in any order, of any number of cells.
 
     Returns:
-        Rows of ``tables.METRICS``: one per fold, with null bounds; and one per cell,
+        Rows of ``schemas.METRICS``: one per fold, with null bounds; and one per cell,
         view, target and metric with ``repeat`` and ``fold`` null, the mean over the
         defined folds and its 95 % interval (`intervals.repeated_interval`). A metric
         that a fold leaves undefined (R² or a correlation where the labels or the

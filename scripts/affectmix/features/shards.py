@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -18,7 +17,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from affectmix.errors import ConfigError, TableError
-from affectmix.tables import FEATURES, check_table
+from affectmix.files import replacing
+from affectmix.schemas import FEATURES
+from affectmix.tables import check_table
 
 _DIGEST_BITS = 256
 _COLUMNS = "affectmix_columns"
@@ -75,11 +76,8 @@ def write_shard(features: pd.DataFrame, path: str | Path) -> None:
             "values": pa.FixedSizeListArray.from_arrays(pa.array(values.ravel()), len(columns)),
         }
     ).replace_schema_metadata({"affectmix_table": "feature shard", _COLUMNS: json.dumps(columns)})
-    target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    pq.write_table(table, temporary, compression="zstd", use_dictionary=["clip_id"])
-    temporary.replace(target)
+    with replacing(path) as temporary:
+        pq.write_table(table, temporary, compression="zstd", use_dictionary=["clip_id"])
 
 
 def read_shard(path: str | Path) -> pd.DataFrame:

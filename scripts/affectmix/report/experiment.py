@@ -26,7 +26,7 @@ class ExperimentReport:
 
     Attributes:
         name, title: the experiment's key in the configuration, and what it is called.
-        metrics: its rows of ``tables.METRICS``.
+        metrics: its rows of ``schemas.METRICS``.
         comparisons, skill, permutation: of `affectmix.evaluation.comparisons`.
         table_1, table_1_r2, table_2: of `affectmix.report.tables`; the first two long.
         figures: name → drawing: ``fig3``, and ``gain`` where anything was compared.
@@ -85,7 +85,7 @@ def report_experiment(
 
     Args:
         name: its key in the configuration.
-        metrics: its rows of ``tables.METRICS``.
+        metrics: its rows of ``schemas.METRICS``.
         title: what readers call it; ``name`` if empty.
         roles: our view → the paper's corpus (`published.ROLES`).
         analogous: True where the views only play the part of those corpora, as the

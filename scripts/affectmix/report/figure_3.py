@@ -23,7 +23,7 @@ def draw_fig3(metrics: pd.DataFrame, *, mean_learners: Collection[str] = ("mean"
     """Draw R² with its 95 % interval by training set: a column of panels per test view.
 
     Args:
-        metrics: rows of ``tables.METRICS``. Drawn are the means over folds of cells
+        metrics: rows of ``schemas.METRICS``. Drawn are the means over folds of cells
             without a control, of mixtures that take each view wholly or not at all.
         mean_learners: learners left out, as their R² is the line at 0.
 

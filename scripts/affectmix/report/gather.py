@@ -15,7 +15,7 @@ from affectmix.provenance.versions import versions
 from affectmix.report.context import AuditSummary, ReportContext
 from affectmix.report.experiment import ExperimentReport, report_experiment
 from affectmix.report.figure_1 import draw_fig1
-from affectmix.tables import (
+from affectmix.schemas import (
     AUDIO,
     AUDIT_FINDINGS,
     AUDIT_SUMMARY,
@@ -25,8 +25,8 @@ from affectmix.tables import (
     LEFT_OUT,
     METRICS,
     ORACLE,
-    read_table,
 )
+from affectmix.tables import read_table
 
 _SHOWN_FINDINGS = 200
 

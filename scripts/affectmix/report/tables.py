@@ -42,12 +42,12 @@ def table1(
     """Return Table 1 of the joint-learning paper, one row per number.
 
     Args:
-        metrics: rows of ``tables.METRICS``; the means over folds of cells without a
+        metrics: rows of ``schemas.METRICS``; the means over folds of cells without a
             control enter, of mixtures that take each view wholly or not at all.
         published: what ``load_published`` returns.
         roles: our view → the paper's corpus (`published.ROLES`); may be empty, or name
             corpora that merely play the same part, which the report then says.
-        metric: of ``tables.METRICS``; the paper printed ``rmse``.
+        metric: of ``schemas.METRICS``; the paper printed ``rmse``.
         learner_kinds: our learner's name → its kind (``svr``), where they differ.
 
     Returns:

@@ -38,8 +38,8 @@ class AuditedRun:
         arithmetic: ``clean`` or a replay.
         repeat, fold: which part of the cell.
         views: the rows of its views in this repeat, from the folds' tables.
-        train: ``corpus, clip_id, copies`` (tables.TRAIN_ROWS).
-        predictions: tables.CELL_PREDICTIONS.
+        train: ``corpus, clip_id, copies`` (schemas.TRAIN_ROWS).
+        predictions: schemas.CELL_PREDICTIONS.
     """
 
     cell: str
@@ -102,7 +102,7 @@ def audit_cells(runs: Iterable[AuditedRun], *, groups: pd.DataFrame) -> Audit:
 
     Args:
         runs: every repeat and fold of the cells to audit.
-        groups: ``corpus, clip_id, group`` of all corpora (tables.GROUPS); these count even
+        groups: ``corpus, clip_id, group`` of all corpora (schemas.GROUPS); these count even
             where a scheme is ungrouped.
     """
     findings, summaries, nests, seen = [], [], checks.Nests(), checks.Folds()

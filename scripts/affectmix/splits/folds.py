@@ -23,7 +23,7 @@ class Splits:
     """The folds of one corpus.
 
     Attributes:
-        frame: ``clip_id, repeat, fold, class, priority`` (tables.SPLITS), sorted by
+        frame: ``clip_id, repeat, fold, class, priority`` (schemas.SPLITS), sorted by
             repeat and clip.
         warnings: what the report should say about these folds, one sentence each.
     """
@@ -49,7 +49,7 @@ def make_splits(
         corpus: name of the corpus.
         scheme: number and shares of the folds, and repeats.
         seed: another seed gives other folds and priorities.
-        pinned: folds to keep (tables.SPLITS); clips that are gone are left out, clips
+        pinned: folds to keep (schemas.SPLITS); clips that are gone are left out, clips
             that are new join the fold of their group or, greedily, another.
 
     Returns:

@@ -14,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 
 from affectmix.errors import ConfigError
+from affectmix.files import replacing
 from affectmix.splits.schemes import Scheme
 
 _KINDS: dict[str, type] = {
@@ -61,16 +62,13 @@ def read_pins(path: str | Path, *, scheme: Scheme) -> pd.DataFrame:
 
 
 def write_pins(splits: pd.DataFrame, path: str | Path) -> None:
-    """Write folds (tables.SPLITS) to a file that `read_pins` reads, as CSV or Parquet."""
-    target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
+    """Write folds (schemas.SPLITS) to a file that `read_pins` reads, as CSV or Parquet."""
     ordered = splits[list(_KINDS)].sort_values(["repeat", "clip_id"])
-    temporary = target.with_name(f".{target.name}.tmp")
-    if target.suffix == ".parquet":
-        ordered.to_parquet(temporary, index=False)
-    else:
-        ordered.to_csv(temporary, index=False)
-    temporary.replace(target)
+    with replacing(path) as temporary:
+        if Path(path).suffix == ".parquet":
+            ordered.to_parquet(temporary, index=False)
+        else:
+            ordered.to_csv(temporary, index=False)
 
 
 def apply_pins(rows: pd.DataFrame, pinned: pd.DataFrame | None) -> pd.DataFrame:

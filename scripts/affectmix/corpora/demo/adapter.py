@@ -13,7 +13,7 @@ from affectmix.corpora.base import Corpus, Setting
 from affectmix.corpora.demo import design
 from affectmix.corpora.demo.formula import PARTS
 from affectmix.errors import ConfigError, Problem
-from affectmix.tables import LABELS
+from affectmix.schemas import LABELS
 
 _LONGEST_S = 600.0
 
@@ -47,11 +47,11 @@ class DemoCorpus(Corpus):
         return pd.DataFrame({"clip_id": ids, "path": [f"{clip_id}.flac" for clip_id in ids]})
 
     def labels(self) -> pd.DataFrame:
-        """Return ``tables.LABELS``: the mean and spread of each clip's ratings."""
+        """Return ``schemas.LABELS``: the mean and spread of each clip's ratings."""
         return design.design(**self._drawn())[list(LABELS.columns)]
 
     def ratings(self) -> pd.DataFrame:
-        """Return ``tables.RATINGS``: ten raters per clip."""
+        """Return ``schemas.RATINGS``: ten raters per clip."""
         return design.ratings(**self._drawn())
 
     def label_files(self) -> list[Path]:

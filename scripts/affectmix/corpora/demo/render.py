@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from affectmix.corpora.demo.music import STEMS, play_music
 from affectmix.corpora.demo.sounds import play_sound
 from affectmix.corpora.demo.synth import RATE, Signal
 from affectmix.errors import ConfigError
+from affectmix.files import replacing
 
 _AUDIO_STREAM = 200  # clear of the streams of causes and ratings
 _FULL_SCALE = 32767.0
@@ -102,7 +102,5 @@ def _to_pcm(signal: Signal) -> Pcm:
 
 
 def _write_flac(samples: Pcm, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    sf.write(temporary, samples, RATE, format="FLAC", subtype="PCM_16", compression_level=0.2)
-    temporary.replace(path)
+    with replacing(path) as temporary:
+        sf.write(temporary, samples, RATE, format="FLAC", subtype="PCM_16", compression_level=0.2)

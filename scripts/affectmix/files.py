@@ -1,0 +1,44 @@
+"""Files that are either whole or not there: written under a temporary name, then renamed."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+
+@contextmanager
+def replacing(path: str | Path) -> Iterator[Path]:
+    """Yield a temporary path beside ``path`` that takes its place when the block has ended.
+
+    Folders are made where missing. A block that raises leaves ``path`` as it was.
+    """
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        yield temporary
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_csv(frame: pd.DataFrame, path: str | Path) -> None:
+    """Write ``frame`` as CSV, under a temporary name first."""
+    write_text(frame.to_csv(index=False), path)
+
+
+def write_json(data: Any, path: str | Path) -> None:
+    """Write plain data as JSON, under a temporary name first."""
+    write_text(json.dumps(data, indent=1, sort_keys=True) + "\n", path)
+
+
+def write_text(text: str, path: str | Path) -> None:
+    """Write ``text``, under a temporary name first."""
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")

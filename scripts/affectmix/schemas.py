@@ -1,0 +1,196 @@
+"""The declared schema of every table of the public contract."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from affectmix.tables import Column, Schema
+
+
+def _affect_column(*, nullable: bool = False) -> Column:
+    """Return a column of valence or arousal, in [-1, 1]."""
+    return Column(pa.float64(), nullable=nullable, low=-1.0, high=1.0)
+
+
+QUADRANTS = ("Q1", "Q2", "Q3", "Q4")  # V+A+, V-A+, V-A-, V+A-, as Russell and 4Q number them
+
+AUDIO = Schema(
+    "audio",
+    {
+        "clip_id": Column(pa.string()),
+        "path": Column(pa.string()),
+        "sha256": Column(pa.string()),
+        "duration_s": Column(pa.float64(), low=0.0),
+        "sample_rate": Column(pa.int32(), low=1),
+        "channels": Column(pa.int32(), low=1),
+    },
+    key=("clip_id",),
+)
+LEFT_OUT = Schema(
+    "left out",
+    {
+        "path": Column(pa.string()),
+        "kind": Column(pa.string()),
+        "message": Column(pa.string()),
+    },
+    key=("path", "kind"),
+)
+LABELS = Schema(
+    "labels",
+    {
+        "clip_id": Column(pa.string()),
+        "valence": _affect_column(nullable=True),
+        "arousal": _affect_column(nullable=True),
+        "valence_sd": Column(pa.float64(), nullable=True, low=0.0),
+        "arousal_sd": Column(pa.float64(), nullable=True, low=0.0),
+        "quadrant": Column(pa.string(), nullable=True, allowed=QUADRANTS),
+        "category": Column(pa.string(), nullable=True),
+        "source": Column(pa.string(), nullable=True),
+    },
+    key=("clip_id",),
+)
+RATINGS = Schema(
+    "ratings",
+    {
+        "clip_id": Column(pa.string()),
+        "rater": Column(pa.string()),
+        "valence": _affect_column(nullable=True),
+        "arousal": _affect_column(nullable=True),
+    },
+    key=("clip_id", "rater"),
+    extra=pa.float64(),
+)
+GROUPS = Schema(
+    "groups",
+    {
+        "corpus": Column(pa.string()),
+        "clip_id": Column(pa.string()),
+        "group": Column(pa.string()),
+    },
+    key=("corpus", "clip_id"),
+)
+FEATURES = Schema(
+    "features", {"clip_id": Column(pa.string())}, key=("clip_id",), extra=pa.float32()
+)
+CLASSES = Schema(
+    "classes",
+    {"clip_id": Column(pa.string()), "class": Column(pa.int32(), low=0)},
+    key=("clip_id",),
+)
+SPLITS = Schema(
+    "splits",
+    {
+        "clip_id": Column(pa.string()),
+        "repeat": Column(pa.int32(), low=0),
+        "fold": Column(pa.int32(), low=0),
+        "class": Column(pa.int32(), low=0),
+        "priority": Column(pa.float64(), low=0.0, high=1.0),
+    },
+    key=("repeat", "clip_id"),
+)
+CELL_PREDICTIONS = Schema(
+    "cell predictions",
+    {
+        "corpus": Column(pa.string()),
+        "view": Column(pa.string()),
+        "clip_id": Column(pa.string()),
+        "target": Column(pa.string()),
+        "y_true": _affect_column(),
+        "y_pred": Column(pa.float64()),
+        "in_train": Column(pa.int32(), low=0),
+    },
+    key=("view", "corpus", "clip_id", "target"),
+)
+TRAIN_ROWS = Schema(
+    "train rows",
+    {
+        "corpus": Column(pa.string()),
+        "clip_id": Column(pa.string()),
+        "copies": Column(pa.int32(), low=1),
+    },
+    key=("corpus", "clip_id"),
+)
+_CELL_FIELDS = {
+    "experiment": Column(pa.string()),
+    "cell": Column(pa.string()),
+    "learner": Column(pa.string()),
+    "features": Column(pa.string()),
+    "mixture": Column(pa.string()),
+    "scheme": Column(pa.string()),
+    "protocol": Column(pa.string()),
+    "arithmetic": Column(pa.string()),
+    "control": Column(pa.string()),
+}
+PREDICTIONS = Schema(
+    "predictions",
+    {
+        **_CELL_FIELDS,
+        "repeat": Column(pa.int32(), low=0),
+        "fold": Column(pa.int32(), low=0),
+        **CELL_PREDICTIONS.columns,
+    },
+    key=("cell", "repeat", "fold", "view", "corpus", "clip_id", "target"),
+)
+METRICS = Schema(
+    "metrics",
+    {
+        **_CELL_FIELDS,
+        "view": Column(pa.string()),
+        "target": Column(pa.string()),
+        "metric": Column(pa.string(), allowed=("rmse", "r2", "pearson", "mae", "ccc")),
+        "repeat": Column(pa.int32(), nullable=True, low=0),
+        "fold": Column(pa.int32(), nullable=True, low=0),
+        "value": Column(pa.float64(), nullable=True),
+        "ci95_low": Column(pa.float64(), nullable=True),
+        "ci95_high": Column(pa.float64(), nullable=True),
+    },
+    key=(),
+)
+
+_SHARE = Column(pa.float64(), low=0.0, high=1.0)
+AUDIT_FINDINGS = Schema(
+    "audit findings",
+    {
+        "cell": Column(pa.string()),
+        "repeat": Column(pa.int32(), low=0),
+        "fold": Column(pa.int32(), low=0),
+        "check": Column(pa.string()),
+        "corpus": Column(pa.string()),
+        "clip_id": Column(pa.string()),
+        "detail": Column(pa.string()),
+        "declared": Column(pa.bool_()),
+    },
+    key=(),
+)
+AUDIT_SUMMARY = Schema(
+    "audit summary",
+    {
+        "cell": Column(pa.string()),
+        "arithmetic": Column(pa.string()),
+        "view": Column(pa.string()),
+        "test_rows": Column(pa.int64(), low=0),
+        "in_train": _SHARE,
+        "group_in_train": _SHARE,
+        "foreign": _SHARE,
+        "expected_in_train": _SHARE,
+        "expected_foreign": _SHARE,
+        "findings": Column(pa.int64(), low=0),
+    },
+    key=("cell", "view"),
+)
+
+ORACLE = Schema(
+    "oracle",
+    {
+        "corpus": Column(pa.string()),
+        "target": Column(pa.string()),
+        "quantity": Column(pa.string(), allowed=("r2", "gain")),
+        "train": Column(pa.string()),
+        "own_share": _SHARE,
+        "other_share": Column(pa.float64(), low=0.0),
+        "mean": Column(pa.float64()),
+        "low": Column(pa.float64()),
+        "high": Column(pa.float64()),
+    },
+    key=("corpus", "target", "quantity", "train"),
+)
