@@ -25,6 +25,15 @@ check_python() {
         "Python 3.11. Say where one is: make PYTHON=/path/to/python3.11"
 }
 
+check_folder() {
+    case $PWD in
+    *[[:space:]\'\"\$\&\;\(\)\<\>\|\*\?\`\\]*)
+        stop "the folder is called '$PWD', and Snakemake starts scripts by a command that blanks," \
+            "quotes and other characters of the shell break. Move or rename the folder."
+        ;;
+    esac
+}
+
 make_venv() {
     check_python
     say "making $venv with $python"
@@ -44,6 +53,7 @@ pip_install() {
     rm -f "$mark"
 }
 
+check_folder
 if [ -e "$mark" ]; then
     say "an earlier set-up was interrupted"
     rm -rf "$venv"
