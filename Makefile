@@ -35,4 +35,4 @@ test: $(READY_DEV)
 	mypy
 	snakefmt --check Snakefile workflow
 	snakemake --lint
-	python -m pytest -n auto
+	python -m pytest -n auto --dist loadfile
