@@ -28,6 +28,7 @@ $(READY_DEV): $(READY) requirements/dev.txt
 	@touch $@
 
 # One thread per process: the tests run side by side, and small matrices gain nothing by more.
+# By file, so that a workflow that several tests of a file look at is run once.
 test: export OMP_NUM_THREADS := 1
 test: $(READY_DEV)
 	ruff format --check .
