@@ -152,7 +152,9 @@ def test_cells_are_the_product_of_a_block_and_shared_by_name(config: dict) -> No
     assert [c.name for c in expand_cells(twice)] == [c.name for c in cells]
 
 
-def test_final_models_are_clean_and_nested_cells_of_the_named_learners(config: dict) -> None:
+def test_final_models_are_of_clean_and_nested_cells(config: dict) -> None:
+    assert len(Project(config).final_models()) == 3 * 3
+    config["experiments"]["joint"]["models"] = ["svr"]
     models = Project(config).final_models()
     assert len(models) == 3
     assert all(name.startswith("svr__") and name.endswith("nested__clean__none") for name in models)

@@ -202,7 +202,7 @@ class Project:
                 cell.name
                 for name, cells in self.experiments.items()
                 for cell in cells
-                if cell.learner in self.config["experiments"][name]["models"]
+                if cell.learner in self.config["experiments"][name].get("models", self.learners)
                 and (cell.protocol, cell.arithmetic, cell.control) == ("nested", "clean", "none")
             }
         )

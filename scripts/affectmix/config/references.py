@@ -45,7 +45,7 @@ def _experiment_faults(
 ) -> Iterator[str]:
     where = f"experiments.{name}"
     experiment = config["experiments"][name]
-    yield from _unknown(f"{where}.models", experiment["models"], config["learners"])
+    yield from _unknown(f"{where}.models", experiment.get("models", []), config["learners"])
     yield from _unknown(f"{where}.roles", experiment["roles"], views)
     for cell in cells:
         here = f"{where}.cells"
