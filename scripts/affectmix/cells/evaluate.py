@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from affectmix.cells.store import FinalModel
+from affectmix.cells.final import FinalModel
 from affectmix.cells.tables import TARGETS, CellTables, Phase
+from affectmix.errors import TableError
 from affectmix.learners import make_learner
 from affectmix.learners.base import Choice
 from affectmix.search.task import SearchFold, SearchTask
@@ -74,11 +75,15 @@ def evaluate_fold(
     copies = train["copies"].to_numpy()
     test_X, test_Y = _rows(tables, settings, views, tested, phase="test")
     predicted = np.empty_like(test_Y)
+    converged: dict[str, bool] = {}
     for column, target in enumerate(TARGETS):
         model = learner.fit(X.repeat(copies, axis=0), Y[:, column].repeat(copies), target, choice)
         predicted[:, column] = model.predict(test_X)
+        converged[target] = bool(model.converged)
     return FoldResult(
-        _predictions(tested, train, test_Y, predicted), train[[*_KEY, "copies"]], choice
+        _predictions(tested, train, test_Y, predicted),
+        train[[*_KEY, "copies"]],
+        Choice(choice.points, {**choice.report, "fits": converged}),
     )
 
 
@@ -117,6 +122,7 @@ def fit_final(tables: CellTables, settings: Mapping[str, Any], choice: Choice) -
     description = {
         "settings": dict(settings),
         "chosen": choice.points,
+        "converged": {target: bool(model.converged) for target, model in models.items()},
         "rows": {str(corpus): int(n) for corpus, n in rows["corpus"].value_counts().items()},
     }
     return FinalModel(models, tables.feature_names(), description)
@@ -143,6 +149,12 @@ def _rows(
     )
     keys = pd.MultiIndex.from_frame(labels[_KEY])
     place = keys.get_indexer(pd.MultiIndex.from_frame(rows[_KEY]))
+    if (place < 0).any():
+        lost = rows.iloc[int(np.argmin(place))]
+        raise TableError(
+            f"labels of {lost['corpus']!r} lack clip {lost['clip_id']!r}, which has a fold; "
+            "delete its splits and run snakemake again"
+        )
     return tables.feature_rows(rows), labels[list(TARGETS)].to_numpy(dtype=float)[place]
 
 

@@ -3,41 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
+from affectmix.cells.final import FinalModel
 from affectmix.errors import AffectMixError
 from affectmix.files import replacing, write_json, write_text
-from affectmix.learners import make_learner
-from affectmix.learners.base import TargetModel
+from affectmix.learners import load_target_model
 from affectmix.provenance.versions import versions
 
 FORMAT = 1
-
-
-@dataclass(frozen=True)
-class FinalModel:
-    """A cell's model of every target, fitted on all rows of its mixture.
-
-    Attributes:
-        models: target → fitted model.
-        feature_names: names of the columns that ``predict`` takes, in order.
-        description: the cell's settings, the chosen points and the training corpora.
-    """
-
-    models: Mapping[str, TargetModel]
-    feature_names: list[str]
-    description: Mapping[str, Any]
-
-    def predict(self, X: np.ndarray) -> np.ndarray:
-        """Return one column per target, in their order. [shape=(n, d)] → [shape=(n, t)]"""
-        return np.column_stack([model.predict(X) for model in self.models.values()])
 
 
 def save_model(model: FinalModel, folder: str | Path) -> None:
@@ -84,14 +62,15 @@ def load_model(folder: str | Path) -> FinalModel:
             f"{folder}/model.json: format {description.get('format')!r}; this version reads "
             f"format {FORMAT}. Use the AffectMix version named under 'versions' there."
         )
-    learner = make_learner(description["settings"]["learner"])
+    kind = description["settings"]["learner"]["kind"]
     models = {
-        target: learner.load(
+        target: load_target_model(
+            kind,
             {
                 name.removeprefix(f"{target}."): array
                 for name, array in arrays.items()
                 if name.startswith(f"{target}.")
-            }
+            },
         )
         for target in description["targets"]
     }

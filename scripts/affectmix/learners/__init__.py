@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from affectmix.learners.base import Learner
-from affectmix.learners.mean import MeanLearner
-from affectmix.learners.searched import SearchedLearner
+import numpy as np
+
+from affectmix.learners.base import Learner, TargetModel
+from affectmix.learners.mean import MeanLearner, MeanModel
+from affectmix.learners.searched import ENGINES, SearchedLearner
 
 BASELINES = ("mean",)  # kinds that look at labels alone
 
@@ -24,3 +26,9 @@ def make_learner(settings: Mapping[str, Any], *, threads: int = 1) -> Learner:
         tolerance=settings.get("tolerance"),
         threads=threads,
     )
+
+
+def load_target_model(kind: str, arrays: Mapping[str, np.ndarray]) -> TargetModel:
+    """Return the model of one target that ``to_arrays`` took apart; only its kind is needed."""
+    load = MeanModel.from_arrays if kind in BASELINES else ENGINES[kind].load
+    return load(arrays)

@@ -35,7 +35,14 @@ class Choice:
 
 
 class TargetModel(Protocol):
-    """A fitted model of one target."""
+    """A fitted model of one target.
+
+    Attributes:
+        converged: whether every solver behind it reached its tolerance.
+    """
+
+    @property
+    def converged(self) -> bool: ...
 
     def predict(self, X: np.ndarray) -> np.ndarray:
         """Return predictions of raw features. [shape=(n, d)] → [shape=(n,)]"""
@@ -61,8 +68,4 @@ class Learner(Protocol):
 
     def fit(self, X: np.ndarray, y: np.ndarray, target: str, choice: Choice) -> TargetModel:
         """Fit one target on all given rows with the chosen hyper-parameters."""
-        ...
-
-    def load(self, arrays: Mapping[str, np.ndarray]) -> TargetModel:
-        """Return the model of which :meth:`TargetModel.to_arrays` gave the arrays."""
         ...

@@ -16,6 +16,7 @@ class MeanModel:
     """Predicts the training labels' mean for every clip."""
 
     mean: float
+    converged: bool = True
 
     def predict(self, X: np.ndarray) -> np.ndarray:
         """Return the mean once per row. [shape=(n, d)] → [shape=(n,)]"""
@@ -24,6 +25,11 @@ class MeanModel:
     def to_arrays(self) -> dict[str, np.ndarray]:
         """Return the mean as an array of one number."""
         return {"mean": np.array([self.mean])}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> MeanModel:
+        """Return the model of which ``to_arrays`` gave the arrays."""
+        return cls(float(arrays["mean"][0]))
 
 
 class MeanLearner:
@@ -38,7 +44,3 @@ class MeanLearner:
     def fit(self, X: np.ndarray, y: np.ndarray, target: str, choice: Choice) -> MeanModel:
         """Return the mean of ``y``. [shape=(n,)]"""
         return MeanModel(float(np.mean(y)))
-
-    def load(self, arrays: Mapping[str, np.ndarray]) -> MeanModel:
-        """Return the model of which ``to_arrays`` gave the arrays."""
-        return MeanModel(float(arrays["mean"][0]))

@@ -77,10 +77,6 @@ class SearchedLearner:
         """Fit the chosen point of ``target`` on all rows. [shapes=(n, d), (n,)]"""
         return self._engine.fit(X, y, choice.points[target], tol=self._tolerance)
 
-    def load(self, arrays: Mapping[str, np.ndarray]) -> TargetModel:
-        """Return the model of which ``to_arrays`` gave the arrays."""
-        return self._engine.load(arrays)
-
 
 def _describe(result: SearchResult) -> dict[str, Any]:
     """Return what the report tells of a search: rungs, counts, and the best scores."""
@@ -96,8 +92,10 @@ def _describe(result: SearchResult) -> dict[str, Any]:
     ]
     last = result.scores[result.scores["rung"] == result.scores["rung"].max()]
     best = last[last["converged"]].groupby("target")["rmse"].min()
+    usable = last[last["converged"]].groupby("target").size()
     return {
         "points": len(result.points),
         "rungs": rungs,
+        "chosen_converged": {target: bool(usable.get(target, 0)) for target in result.chosen},
         "best_rmse": {str(target): float(value) for target, value in best.items()},
     }

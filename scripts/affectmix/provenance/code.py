@@ -22,12 +22,18 @@ def export_package(scripts: str | Path) -> None:
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(scripts), others]))
 
 
-def code_digest(script: str | Path) -> str:
-    """Return 16 hexadecimal digits that stand for a script and the package modules it imports."""
+def code_digest(script: str | Path, *modules: str) -> str:
+    """Return 16 hexadecimal digits that stand for what a script runs.
+
+    Args:
+        script: the script, beside the package's folder.
+        modules: package modules that it imports by name at run time, such as a corpus's
+            adapter; those that it imports by statement are found.
+    """
     script = Path(script)
     root = script.resolve().parent
     seen: dict[str, str] = {}
-    pending = [script.resolve()]
+    pending = [script.resolve(), *(file for name in modules for file in _files(name, root))]
     while pending:
         path = pending.pop()
         name = str(path.relative_to(root))
@@ -49,14 +55,36 @@ def files_digest(folder: str | Path) -> str:
 
 @cache
 def _parse(path: Path, root: Path) -> tuple[str, tuple[Path, ...]]:
-    """Return a module's hash without docstrings, and the package files that it imports."""
+    """Return a file's hash without docstrings, and the package files that it uses."""
+    if path.suffix != ".py":
+        return hashlib.sha256(path.read_bytes()).hexdigest(), ()
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    imported = tuple(dict.fromkeys(f for node in ast.walk(tree) for f in _imports(node, root)))
+    tree.body = [node for node in tree.body if not _is_version(node)]
+    used = (file for node in ast.walk(tree) for file in (*_imports(node, root), *_data(node, path)))
+    imported = tuple(dict.fromkeys(used))
     for node in ast.walk(tree):
         if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
             node.body = _without_docstring(node.body)
     dumped = ast.dump(tree, annotate_fields=False, include_attributes=False)
     return hashlib.sha256(dumped.encode()).hexdigest(), imported
+
+
+def _is_version(node: ast.stmt) -> bool:
+    """Say whether a statement sets ``__version__``, which changes no result."""
+    return isinstance(node, ast.Assign) and any(
+        isinstance(target, ast.Name) and target.id == "__version__" for target in node.targets
+    )
+
+
+def _data(node: ast.AST, module: Path) -> list[Path]:
+    """Return the data file beside a module that a text in it names, if there is one."""
+    if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
+        return []
+    name = node.value
+    if "/" in name or "." not in name or len(name) > 100 or name.endswith(".py"):
+        return []
+    file = module.with_name(name) if name.strip(".") else module
+    return [file] if file != module and file.is_file() else []
 
 
 def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:

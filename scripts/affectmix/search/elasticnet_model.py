@@ -48,6 +48,11 @@ class ElasticNetModel:
     components: int
     unconverged: int
 
+    @property
+    def converged(self) -> bool:
+        """Whether every inner fold's path reached its tolerance."""
+        return self.unconverged == 0
+
     def predict(self, X: np.ndarray) -> np.ndarray:
         """Return predictions for raw features [shape=(m, d)] as [shape=(m,), float64]."""
         if np.ndim(X) != 2 or np.shape(X)[1] != len(self.coefficients):

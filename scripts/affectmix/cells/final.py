@@ -1,0 +1,30 @@
+"""A cell's final model: every target, fitted on all rows of its mixture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from affectmix.learners.base import TargetModel
+
+
+@dataclass(frozen=True)
+class FinalModel:
+    """A cell's model of every target, fitted on all rows of its mixture.
+
+    Attributes:
+        models: target → fitted model.
+        feature_names: names of the columns that ``predict`` takes, in order.
+        description: the cell's settings, the chosen points and the training corpora.
+    """
+
+    models: Mapping[str, TargetModel]
+    feature_names: list[str]
+    description: Mapping[str, Any]
+
+    def predict(self, X: np.ndarray) -> np.ndarray:
+        """Return one column per target, in their order. [shape=(n, d)] → [shape=(n, t)]"""
+        return np.column_stack([model.predict(X) for model in self.models.values()])
