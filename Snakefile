@@ -11,6 +11,7 @@ from affectmix.config.project import Project
 from affectmix.errors import AffectMixError
 from affectmix.provenance.code import code_digest, export_package, files_digest
 from affectmix.provenance.lock import RunLock
+from affectmix.provenance.versions import versions
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
@@ -25,8 +26,11 @@ if "corpora" not in config:
 
 
 export_package(SCRIPTS)
+# Held for as long as this run lives. Jobs on a cluster read this file too: theirs is the lock
+# of the run that submitted them.
 run_lock = RunLock()
-run_lock.acquire()
+if workflow.is_main_process:
+    run_lock.acquire()
 
 try:
     project = Project(config)

@@ -5,7 +5,6 @@ from typing import Any
 
 import pandas as pd
 from affectmix.audio.scan import SCAN, usable
-from affectmix.corpora import make_corpus
 from affectmix.corpora.groups import REASONS, group_clips
 from affectmix.jobs import run_job
 from affectmix.schemas import GROUPS
@@ -22,11 +21,9 @@ def main(job: Any) -> None:
     prints = pd.concat(scans)[["corpus", "clip_id", "fingerprint", "sha256"]]
     if not job.params.by["recordings"]:
         prints = prints.assign(fingerprint=None, sha256=None)
-    declared = pd.concat(
-        make_corpus(name, settings).labels()[["clip_id", "source"]].assign(corpus=name)
-        for name, settings in job.params.settings.items()
-    )
-    sources = prints[["corpus", "clip_id"]].merge(declared, how="left")
+    rows = [(corpus, *pair) for corpus, pairs in job.params.sources.items() for pair in pairs]
+    declared = pd.DataFrame(rows, columns=["corpus", "clip_id", "source"])
+    sources = prints[["corpus", "clip_id"]].merge(declared.astype(object), how="left")
     if not job.params.by["sources"]:
         sources = sources.assign(source=None)
     grouping = group_clips(prints, sources)

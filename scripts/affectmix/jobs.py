@@ -1,4 +1,4 @@
-"""How a rule's script runs: its log, its seedless start, and errors in plain words."""
+"""How a rule's script runs: its log, and errors in plain words."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,17 @@ def test_stale_lock_is_cleared(tmp_path: Path) -> None:
     lock = stale_lock(tmp_path)
     assert RunLock(tmp_path).acquire()
     assert not lock.exists()
+
+
+def test_a_run_that_had_to_wait_holds_the_lock_in_the_end(tmp_path: Path) -> None:
+    passing, real, later = (RunLock(tmp_path) for _ in range(3))
+    assert passing.acquire()
+    assert not real.acquire()
+    passing.close()
+    lock = stale_lock(tmp_path)  # now the real run's own
+    time.sleep(0.3)
+    assert not later.acquire()
+    assert lock.exists()
 
 
 def test_lock_of_a_live_run_is_kept_and_given_back_when_it_is_killed(tmp_path: Path) -> None:

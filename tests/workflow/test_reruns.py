@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -57,6 +58,18 @@ def widen_grid(project: SmallProject) -> None:
     project.write_config(config)
 
 
+def change_scale(project: SmallProject) -> None:
+    config = project.config
+    config["corpora"]["tones"]["scale"] = [0, 10]
+    project.write_config(config)
+
+
+def pin_splits(project: SmallProject) -> None:
+    folder = project.folder / "resources" / "splits" / "tones"
+    folder.mkdir(parents=True)
+    shutil.copy(project.folder / "results/splits/tones/cv3.parquet", folder / "cv3.parquet")
+
+
 def touch_readme(project: SmallProject) -> None:
     with (project.folder / "README.md").open("a", encoding="utf-8") as readme:
         readme.write("\nOne more line.\n")
@@ -84,7 +97,21 @@ MATRIX = {
     ),
     "one more share": (add_share, LEARNING | MEASURING),
     "wider grid": (widen_grid, LEARNING | MEASURING),
+    "changed scale": (change_scale, {"index_labels"} | SPLITTING | LEARNING | MEASURING),
+    "pinned splits": (pin_splits, {"make_splits"} | LEARNING | MEASURING),
     "touched readme": (touch_readme, set()),
+    "edited adapter": (
+        edit_text("scripts/affectmix/corpora/rows.py", "def ", "UNUSED = 1\n\n\ndef "),
+        {"index_labels"} | SPLITTING | LEARNING | MEASURING,
+    ),
+    "edited data of a module": (
+        edit_text("scripts/affectmix/evaluation/published.csv", "table1", "tableX"),
+        {"draw_figures", "write_tables", "write_report"},
+    ),
+    "new version of the package": (
+        edit_text("scripts/affectmix/__init__.py", '"0.', '"9.'),
+        set(),
+    ),
     "edited module": (edit_text(HALVING, "MIN_ROWS = 20", "MIN_ROWS = 21"), LEARNING | MEASURING),
     "comment in a module": (edit_text(HALVING, "MIN_ROWS = 20", "MIN_ROWS = 20  # few"), set()),
     "edited script": (

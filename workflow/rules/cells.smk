@@ -53,6 +53,7 @@ rule fit_model:
         search="results/cells/{cell}/0.search.json",
     output:
         model="results/models/{cell}/model.json",
+        card="results/models/{cell}/README.md",
         arrays="results/models/{cell}/model.safetensors",
     log:
         "results/logs/fit_model/{cell}.log",

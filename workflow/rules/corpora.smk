@@ -11,7 +11,7 @@ rule synthesize_demo:
     conda:
         "../../envs/affectmix.yaml"
     params:
-        settings=lambda w: project.corpus_settings(w.corpus),
+        audio=lambda w: project.audio_settings(w.corpus),
         clips=lambda w: project.shard_clips(w.corpus, w.shard),
         code=code_digest(SCRIPTS / "synthesize_demo.py"),
     script:
@@ -36,7 +36,6 @@ rule scan_audio:
     conda:
         "../../envs/affectmix.yaml"
     params:
-        settings=lambda w: project.corpus_settings(w.corpus),
         clips=lambda w: project.shard_clips(w.corpus, w.shard),
         code=code_digest(SCRIPTS / "scan_audio.py"),
     script:
@@ -78,13 +77,15 @@ rule index_labels:
         "../../envs/affectmix.yaml"
     params:
         settings=lambda w: project.corpus_settings(w.corpus),
-        code=code_digest(SCRIPTS / "index_labels.py"),
+        code=lambda w: code_digest(
+            SCRIPTS / "index_labels.py", project.adapter_module(w.corpus)
+        ),
     script:
         "../../scripts/index_labels.py"
 
 
-# Sources come through a digest and not through labels.parquet: an edited rating must not
-# touch the groups, which the splits of every corpus hang on.
+# Sources come as parameters and not through labels.parquet: an edited rating must not touch
+# the groups, which the splits of every corpus hang on.
 rule group_clips:
     input:
         [
@@ -102,8 +103,7 @@ rule group_clips:
     conda:
         "../../envs/affectmix.yaml"
     params:
-        settings={corpus: project.corpus_settings(corpus) for corpus in project.used},
-        sources={corpus: project.sources_digest(corpus) for corpus in project.used},
+        sources={corpus: project.sources(corpus) for corpus in project.used},
         by=project.config["groups"],
         min_duration_s=project.config["min_duration_s"],
         code=code_digest(SCRIPTS / "group_clips.py"),

@@ -18,7 +18,7 @@ rule extract_opensmile:
     conda:
         "../../envs/affectmix.yaml"
     params:
-        settings=lambda w: project.corpus_settings(w.corpus),
+        opensmile=versions()["opensmile"],
         clips=lambda w: project.shard_clips(w.corpus, w.shard),
         code=code_digest(SCRIPTS / "extract_opensmile.py"),
     script:

@@ -22,11 +22,7 @@ rule make_splits:
     input:
         classes="results/classes/{corpus}.parquet",
         groups="results/groups.parquet",
-        pinned=lambda w: branch(
-            exists(f"resources/splits/{w.corpus}/{w.scheme}.csv"),
-            then=f"resources/splits/{w.corpus}/{w.scheme}.csv",
-            otherwise=[],
-        ),
+        pinned=lambda w: project.pinned_splits(w.corpus, w.scheme),
     output:
         splits="results/splits/{corpus}/{scheme}.parquet",
         warnings="results/splits/{corpus}/{scheme}.warnings.json",

@@ -96,6 +96,12 @@ class CellTables:
                 f"views.{view}: no rated clip of corpus {corpus!r} belongs to it; "
                 "check its categories"
             )
+        lacking = sorted(set(scheme.test_folds()) - set(frame["fold"]))
+        if lacking:
+            raise ConfigError(
+                f"views.{view}: folds {lacking} of scheme {scheme.name!r} hold none of its "
+                f"{len(frame)} clips; take fewer folds or a larger view"
+            )
         if not scheme.grouped:
             frame = frame.assign(group=corpus + "/" + frame["clip_id"])
         else:

@@ -14,7 +14,7 @@ DEFAULT = Path("config/config.yaml")
 
 
 def add_configfile(parser: argparse.ArgumentParser) -> None:
-    """Add ``--configfile``, which means the same as Snakemake's."""
+    """Add ``--configfile``, a whole configuration as ``snakemake --configfile`` takes it."""
     parser.add_argument(
         "--configfile",
         type=Path,

@@ -19,8 +19,9 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("corpus")
     parser.add_argument("scheme", nargs="?", default="cv5", help="default: cv5")
     parser.add_argument("--results", type=Path, default=Path("results"))
-    parser.add_argument("--output", type=Path, help="file to write; default: standard output")
-    parser.add_argument(
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--output", type=Path, help="file to write; default: standard output")
+    where.add_argument(
         "--pin",
         action="store_true",
         help="write resources/splits/CORPUS/SCHEME.csv, which later runs keep to",

@@ -106,6 +106,11 @@ class RunFiles:
                 for cell in searched
                 for job in self._project.cell_jobs(cell)
             ],
+            "final_searches": [
+                f"results/cells/{name}/0.search.json"
+                for name in self._project.final_models()
+                if self._project.uses_features(self._project.cell(name).learner)
+            ],
             "audio": [f"results/corpora/{c}/audio.parquet" for c in self._project.used],
             "left_out": [f"results/corpora/{c}/left_out.parquet" for c in self._project.used],
             "labels": [f"results/corpora/{c}/labels.parquet" for c in self._project.used],

@@ -11,11 +11,12 @@ from typing import Any
 
 import pandas as pd
 
+from affectmix.cells.views import members
 from affectmix.config.cells import Cell, expand_cells
 from affectmix.config.references import check_references
 from affectmix.config.validate import validate_config
 from affectmix.corpora import make_corpus
-from affectmix.corpora.base import NOTES, Corpus
+from affectmix.corpora.base import NOTES, TARGETS, Corpus
 from affectmix.corpora.sources import source_key
 from affectmix.errors import AffectMixError, ConfigError, CorpusError
 from affectmix.features.shards import shard_of
@@ -75,26 +76,39 @@ class Project:
             if fatal:
                 errors.append(str(CorpusError(name, fatal)))
             else:
-                errors += self._group_faults(name)
+                errors += dict.fromkeys(self._group_faults(name))
         if errors:
             raise AffectMixError("\n".join(errors))
 
     def _group_faults(self, corpus: str) -> list[str]:
-        """Return why a corpus cannot be cut, where its declared sources already tell."""
-        if not self.config["groups"]["sources"]:
-            return []
+        """Return why a corpus or its views cannot be cut, where the labels already tell."""
         labels = self.corpora[corpus].labels()
-        rated = labels.dropna(subset=["valence", "arousal"])
-        keys = [source_key(corpus, source) for source in rated["source"]]
-        count = len({key for key in keys if key is not None}) + keys.count(None)
-        cells = [c for c in self.cells.values() if corpus in self.cell_corpora(c)]
-        schemes = {self.schemes[cell.scheme] for cell in cells}
+        rated = labels.dropna(subset=list(TARGETS))
+        if rated.empty:
+            return [f"corpus {corpus!r}: no clip has both valence and arousal; cells need both"]
         return [
-            f"corpus {corpus!r}: its clips come from {count} groups (declared sources), but scheme "
-            f"{scheme.name!r} cuts {scheme.folds} folds with groups whole; declare finer sources, "
-            "take fewer folds, or set groups: {sources: false}"
-            for scheme in sorted(schemes, key=lambda s: s.name)
-            if scheme.grouped and count < scheme.folds
+            fault
+            for cell in self.cells.values()
+            for view in cell.views
+            if self.views[view]["corpus"] == corpus
+            for fault in self._view_faults(view, rated, self.schemes[cell.scheme])
+        ]
+
+    def _view_faults(self, view: str, rated: pd.DataFrame, scheme: Scheme) -> list[str]:
+        try:
+            own = members(rated, self.views[view], view=view)
+        except ConfigError as error:
+            return [str(error)]
+        grouped = scheme.grouped and self.config["groups"]["sources"]
+        corpus = self.views[view]["corpus"]
+        keys = [source_key(corpus, source) if grouped else None for source in own["source"]]
+        count = len({key for key in keys if key is not None}) + keys.count(None)
+        if count >= scheme.folds:
+            return []
+        return [
+            f"view {view!r}: its {len(own)} rated clips come from {count} groups (declared "
+            f"sources), but scheme {scheme.name!r} cuts {scheme.folds} folds with groups whole; "
+            "declare finer sources, take fewer folds, or set groups: {sources: false}"
         ]
 
     def corpus_settings(self, corpus: str) -> dict[str, Any]:
@@ -111,33 +125,58 @@ class Project:
         shards: dict[str, list[list[Any]]] = {}
         clips = source.clips()
         for clip_id, path in zip(clips["clip_id"], clips["path"], strict=True):
-            stamp = [] if self.generated(corpus) else self._stamp(source, path)
+            file = source.audio_path(path)
+            stamp = [] if self.generated(corpus) else self._stamp(file)
             shard = shard_of(clip_id, self.config["shards"])
-            shards.setdefault(shard, []).append([clip_id, path, *stamp])
+            shards.setdefault(shard, []).append([clip_id, path, str(file), *stamp])
         return dict(sorted(shards.items()))
 
     @staticmethod
-    def _stamp(source: Corpus, path: str) -> list[int | None]:
+    def _stamp(file: Path) -> list[int | None]:
         """Return the size and time of a clip's file, by which an altered file reruns its shard."""
         try:
-            status = source.audio_path(path).stat()
+            status = file.stat()
         except OSError:
             return [None, None]
         return [status.st_size, status.st_mtime_ns]
 
     def shard_clips(self, corpus: str, shard: str) -> list[list[Any]]:
-        """Return a shard's clips as [clip_id, path, size, time], sorted by clip id."""
+        """Return a shard's clips as [clip_id, path, file, size, time], sorted by clip id."""
         return self._clips_by_shard(corpus)[shard]
 
     def used_shards(self, corpus: str) -> list[str]:
         """Return the shards of a corpus that hold a clip."""
         return list(self._clips_by_shard(corpus))
 
-    def sources_digest(self, corpus: str) -> str:
-        """Return a digest of clip ids and declared sources, which groups are made from."""
-        frame = self.corpora[corpus].labels()[["clip_id", "source"]]
-        text = pd.util.hash_pandas_object(frame.fillna(""), index=False).to_numpy().tobytes()
-        return hashlib.sha256(text).hexdigest()[:16]
+    def sources(self, corpus: str) -> list[list[str]]:
+        """Return [clip_id, source] of the clips that declare one, which groups are made from."""
+        declared = self.corpora[corpus].labels()[["clip_id", "source"]].dropna()
+        return [[str(value) for value in row] for row in declared.to_numpy()]
+
+    def audio_settings(self, corpus: str) -> dict[str, Any]:
+        """Return what the sound of a generated corpus hangs on, and nothing of its labels."""
+        settings = self.corpora[corpus].settings
+        return {key: settings[key] for key in ("part", "duration", "seed", "root")}
+
+    def adapter_module(self, corpus: str) -> str:
+        """Return the module of a corpus's adapter, whose code its labels hang on."""
+        return type(self.corpora[corpus]).__module__
+
+    def pinned_splits(self, corpus: str, scheme: str) -> list[str]:
+        """Return the file of a corpus's pinned folds, if there is one.
+
+        Raises:
+            ConfigError: there are two.
+        """
+        folder = Path("resources/splits") / corpus
+        found = [
+            str(folder / f"{scheme}{ending}")
+            for ending in (".csv", ".parquet")
+            if (self.home / folder / f"{scheme}{ending}").is_file()
+        ]
+        if len(found) > 1:
+            raise ConfigError(f"{' and '.join(found)} pin the same folds; remove one of the two")
+        return found
 
     def feature_settings(self, features: str) -> dict[str, Any]:
         """Return the feature set and stem of a feature choice."""

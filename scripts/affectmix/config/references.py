@@ -9,6 +9,9 @@ from affectmix.config.cells import Cell
 from affectmix.config.validate import nearest
 from affectmix.errors import ConfigError
 from affectmix.features.feature_sets import FeatureSet
+from affectmix.splits.schemes import Scheme
+
+_STORED = ("nested", "clean", "none")
 
 
 def check_references(
@@ -17,7 +20,7 @@ def check_references(
     experiments: Mapping[str, list[Cell]],
 ) -> None:
     """Raise one ConfigError that lists every dangling name and every impossible cell."""
-    faults = [*_view_faults(config)]
+    faults = [*_view_faults(config), *_shared_roots(config)]
     for name, choice in config["features"].items():
         try:
             FeatureSet.parse(choice["set"], key=f"features.{name}.set")
@@ -28,6 +31,16 @@ def check_references(
     if faults:
         listed = "\n".join(f"  - {fault}" for fault in dict.fromkeys(faults))
         raise ConfigError(f"the configuration cannot be used:\n{listed}")
+
+
+def _shared_roots(config: Mapping[str, Any]) -> Iterator[str]:
+    """Corpora that are made at run time must not write into one folder."""
+    roots: dict[str, str] = {}
+    for name, corpus in config["corpora"].items():
+        if corpus["adapter"] == "demo":
+            other = roots.setdefault(str(corpus.get("root")), name)
+            if other != name:
+                yield f"corpora.{name}.root: {other!r} has the same folder; give each its own"
 
 
 def _view_faults(config: Mapping[str, Any]) -> Iterator[str]:
@@ -47,6 +60,13 @@ def _experiment_faults(
     experiment = config["experiments"][name]
     yield from _unknown(f"{where}.models", experiment.get("models", []), config["learners"])
     yield from _unknown(f"{where}.roles", experiment["roles"], views)
+    stored = {c.learner for c in cells if (c.protocol, c.arithmetic, c.control) == _STORED}
+    for learner in experiment.get("models", []):
+        if learner in config["learners"] and learner not in stored:
+            yield (
+                f"{where}.models: {learner!r} has no nested, clean cell without a control here, "
+                "and only of such a cell a final model is stored; leave it out"
+            )
     for cell in cells:
         here = f"{where}.cells"
         yield from _unknown(f"{here}.learners", [cell.learner], config["learners"])
@@ -58,8 +78,17 @@ def _experiment_faults(
             yield from _unknown(f"{here}.controls (uniform-…)", [control], cell.views)
         if not any(share > 0 for _, share in cell.shares):
             yield f"{here}: mixture {cell.mixture!r} trains on nothing; give a view a share above 0"
+        if cell.protocol == "nested" and cell.scheme in config["schemes"]:
+            yield from _nested_faults(here, cell)
         if cell.arithmetic != "clean" and all(view in views for view in cell.views):
             yield from _replay_faults(here, cell, views)
+
+
+def _nested_faults(where: str, cell: Cell) -> Iterator[str]:
+    try:
+        Scheme.parse(cell.scheme).search_folds(0)
+    except ConfigError as error:
+        yield f"{where}: {error}"
 
 
 def _replay_faults(where: str, cell: Cell, views: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:

@@ -30,7 +30,9 @@ def validate_config(config: Mapping[str, Any]) -> dict[str, Any]:
     """
     schema = yaml.safe_load(SCHEMA_PATH.read_text(encoding="utf-8"))
     complete = copy.deepcopy(dict(config))
-    errors = sorted(_DefaultingValidator(schema).iter_errors(complete), key=lambda e: list(e.path))
+    errors = sorted(
+        _DefaultingValidator(schema).iter_errors(complete), key=lambda e: [str(p) for p in e.path]
+    )
     if errors:
         lines = [line for error in errors for line in _explain(error)]
         raise ConfigError(

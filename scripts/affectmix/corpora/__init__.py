@@ -18,7 +18,6 @@ ADAPTERS: Final[Mapping[str, tuple[str, str]]] = {
     "four_q": ("affectmix.corpora.four_q", "FourQCorpus"),
     "demo": ("affectmix.corpora.demo.adapter", "DemoCorpus"),
 }
-_NOT_THE_ADAPTERS = ("adapter", "views")  # keys of a corpus that the workflow itself reads
 
 
 def make_corpus(name: str, settings: Mapping[str, Any], *, home: Path | str = ".") -> Corpus:
@@ -26,15 +25,14 @@ def make_corpus(name: str, settings: Mapping[str, Any], *, home: Path | str = ".
 
     Args:
         name: the corpus's name.
-        settings: ``adapter`` (a key of :data:`ADAPTERS`) and that adapter's own settings;
-            ``views`` is left to the workflow.
+        settings: ``adapter`` (a key of :data:`ADAPTERS`) and that adapter's own settings.
         home: folder that a relative ``root`` is relative to.
 
     Raises:
         ConfigError: the adapter or one of its settings cannot be used.
     """
     adapter = adapter_class(name, settings.get("adapter"))
-    own = {key: value for key, value in settings.items() if key not in _NOT_THE_ADAPTERS}
+    own = {key: value for key, value in settings.items() if key != "adapter"}
     return adapter(name, own, home=home)
 
 
