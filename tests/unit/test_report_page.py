@@ -183,12 +183,12 @@ def test_published_numbers_of_other_corpora_are_grey_and_said_to_be() -> None:
 
 
 def test_table_files_say_how_to_take_published_numbers(plain: ExperimentReport) -> None:
-    assert plain.table_notes == ()
+    assert plain.notes_of("table1") == ()
     roles = {"sounds": "iads_e", "music": "pmemo"}
-    (marks,) = experiment(roles=roles).table_notes
+    (marks,) = experiment(roles=roles).notes_of("table1")
     assert "leaked: tested rows were among the training rows" in marks
     assert "inconsistent" not in marks
-    assert "of other corpora" in experiment(roles=roles, analogous=True).table_notes[0]
+    assert "of other corpora" in experiment(roles=roles, analogous=True).notes_of("table1")[0]
 
 
 def test_a_leak_cannot_be_overlooked() -> None:

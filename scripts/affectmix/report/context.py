@@ -42,6 +42,7 @@ class ReportContext:
         audit: what the audit says.
         convergence: one row per learner, cell or rung: any columns, among them ``fits``
             and ``unconverged`` (counts).
+        unconverged: sentences on reported fits and chosen points that did not converge.
         skipped: clips left out (``corpus``, ``clip_id`` or ``path``, ``kind``, ``message``).
         feature_faults: NaN and infinite features (``feature_set``, ``corpus``, counts…).
         warnings: sentences about splits and anything else a reader should know.
@@ -59,6 +60,7 @@ class ReportContext:
     convergence: pd.DataFrame
     skipped: pd.DataFrame
     feature_faults: pd.DataFrame
+    unconverged: Sequence[str] = ()
     warnings: Sequence[str] = ()
     extra: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)

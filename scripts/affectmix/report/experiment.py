@@ -12,6 +12,7 @@ from affectmix.evaluation.comparisons import (
     permutation_verdict,
     skill_over_mean,
 )
+from affectmix.evaluation.mixture_shares import is_full
 from affectmix.evaluation.published import FLAGS, load_published
 from affectmix.report.figure_3 import draw_fig3
 from affectmix.report.figure_gain import draw_gain
@@ -33,7 +34,10 @@ class ExperimentReport:
         analogous: whether the roles only play the part of the paper's corpora, so that
             published numbers are a reference from other data.
         oracle: the gain that a synthetic corpus's known causes allow, or None.
-        notes: what has to stand beside every number, such as another protocol.
+        notes: what has to stand beside the numbers, such as another protocol; of all rows.
+        table_caveats: the same of each table's own rows: ``gains``, ``skill``, ``permuted``,
+            ``table1`` and ``table2``.
+        small_print: sentences on how learners of this experiment work.
     """
 
     name: str
@@ -49,14 +53,22 @@ class ExperimentReport:
     analogous: bool
     oracle: pd.DataFrame | None
     notes: tuple[str, ...]
+    table_caveats: Mapping[str, tuple[str, ...]]
+    small_print: tuple[str, ...]
 
-    @property
-    def table_notes(self) -> tuple[str, ...]:
-        """What has to stand below a table file: `notes`, and how to take published numbers."""
+    def notes_of(self, table: str) -> tuple[str, ...]:
+        """Return what has to stand below a table file, by its key in `table_caveats`.
+
+        These are the caveats of its own rows and, below the papers' tables, how to take
+        published numbers.
+        """
+        own = self.table_caveats[table]
+        if table not in ("table1", "table2"):
+            return own
         both = pd.concat([self.table_1, self.table_1_r2])
         shown = both[both["published"].notna()]
         if shown.empty:
-            return self.notes
+            return own
         present = {flag for row in shown["published_flags"] for flag in row.split(";") if flag}
         meanings = "; ".join(f"{flag}: {FLAGS[flag]}" for flag in FLAGS if flag in present)
         others = (
@@ -68,7 +80,7 @@ class ExperimentReport:
             else ()
         )
         marks = (f"† marks published numbers with a flag. {meanings}.",) if present else ()
-        return (*self.notes, *others, *marks)
+        return (*own, *others, *marks)
 
 
 def report_experiment(
@@ -107,13 +119,23 @@ def report_experiment(
         table1(metrics, published, roles or {}, metric=metric, learner_kinds=kinds)
         for metric in ("rmse", "r2")
     ]
+    skill = skill_over_mean(metrics, mean_learners=floors)
+    permutation = permutation_verdict(metrics, mean_learners=floors)
+    ours = metrics[metrics["control"] == "none"]
+    rows_of = {
+        "gains": compared,
+        "skill": skill,
+        "permuted": permutation,
+        "table1": ours[ours["mixture"].map(is_full).astype(bool)],
+        "table2": ours[ours["view"].isin(list(roles or {})) & ~ours["learner"].isin(floors)],
+    }
     return ExperimentReport(
         name=name,
         title=title or name,
         metrics=metrics,
         comparisons=compared,
-        skill=skill_over_mean(metrics, mean_learners=floors),
-        permutation=permutation_verdict(metrics, mean_learners=floors),
+        skill=skill,
+        permutation=permutation,
         table_1=tables[0],
         table_1_r2=tables[1],
         table_2=table2(metrics, published, roles or {}, mean_learners=floors),
@@ -121,9 +143,20 @@ def report_experiment(
         analogous=analogous,
         oracle=oracle,
         notes=tuple(caveats(metrics)),
+        table_caveats={table: tuple(caveats(rows)) for table, rows in rows_of.items()},
+        small_print=_small_print({kinds.get(name, name) for name in metrics["learner"]}),
     )
 
 
 def mean_learners_of(learners: Collection[str], kinds: Mapping[str, str]) -> tuple[str, ...]:
     """Return those of ``learners`` that are mean predictors, by name or by kind."""
     return tuple(sorted(name for name in learners if kinds.get(name, name) == "mean"))
+
+
+def _small_print(kinds: Collection[str]) -> tuple[str, ...]:
+    if "elasticnet" not in kinds:
+        return ()
+    return (
+        "Elastic net: its penalty is chosen inside the training rows by ElasticNetCV's own five "
+        "blocks of consecutive rows, as the paper did; groups are not kept whole there.",
+    )

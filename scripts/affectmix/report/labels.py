@@ -33,23 +33,30 @@ def ordered_mixtures(mixtures: pd.Series) -> list[str]:
 
 
 def caveats(rows: pd.DataFrame) -> list[str]:
-    """Return what has to stand beside every table and figure made from ``rows``."""
+    """Return what has to stand beside every table and figure made from ``rows``.
+
+    A note that holds for some of the rows only says so, lest it be read of all of them.
+    """
     notes = []
-    if (rows["protocol"] == "paper").any():
+    paper = rows["protocol"] == "paper"
+    if paper.any():
         notes.append(
-            "Protocol 'paper': hyper-parameters were chosen on the reported folds, as the paper "
-            "did. These numbers are optimistic."
+            f"{_subject('Protocol', paper)} 'paper': hyper-parameters were chosen on the "
+            "reported folds, as the paper did. These numbers are optimistic."
         )
-    if rows["scheme"].str.endswith("_ungrouped").any():
+    ungrouped = rows["scheme"].str.endswith("_ungrouped").astype(bool)
+    if ungrouped.any():
         notes.append(
-            "Ungrouped folds: clips of one source or recording are in training and test. "
-            "These numbers are optimistic."
+            f"{_subject('Ungrouped', ungrouped)} folds: clips of one source or recording are in "
+            "training and test. These numbers are optimistic."
         )
-    replayed = sorted(set(rows["arithmetic"]) - {"clean"})
-    if replayed:
+    replayed = rows["arithmetic"] != "clean"
+    if replayed.any():
+        names = ", ".join(sorted(set(rows.loc[replayed, "arithmetic"])))
         notes.append(
-            f"Arithmetic {', '.join(replayed)}: the released code's index shifts are replayed, so "
-            "that tested rows were trained on. These numbers show an error and are no results."
+            f"{_subject('Arithmetic', replayed)} {names}: the released code's index shifts are "
+            "replayed, so that tested rows were trained on. These numbers show an error and are "
+            "no results."
         )
     return notes
 
@@ -57,3 +64,7 @@ def caveats(rows: pd.DataFrame) -> list[str]:
 def short_caveats(rows: pd.DataFrame) -> list[str]:
     """Return the head of each of `caveats`, for a figure's title."""
     return [note.split(":")[0] + ": see the notes" for note in caveats(rows)]
+
+
+def _subject(word: str, concerned: pd.Series) -> str:
+    return word if concerned.all() else f"Rows of {word.lower()}"

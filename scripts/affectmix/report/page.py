@@ -12,7 +12,7 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from affectmix.evaluation.comparisons import SKILL
+from affectmix.evaluation.comparisons import SKILL, UNDEFINED
 from affectmix.evaluation.mixture_shares import describe
 from affectmix.evaluation.published import FLAGS
 from affectmix.report.context import ReportContext
@@ -32,7 +32,7 @@ class Badge:
 
     label: str
     value: str
-    state: str  # good, bad, or plain: how it is coloured
+    state: str  # good, warning, bad, or plain: how it is coloured
 
 
 def render_report(context: ReportContext) -> str:
@@ -52,6 +52,7 @@ def render_report(context: ReportContext) -> str:
     return template.render(
         context=context,
         badges=list(badges(context)),
+        chosen_on_reported=_chosen_on_reported(context),
         fig1=_figure(context.fig1, "fig1") if context.fig1 else None,
         sections=[_section(e, number) for number, e in enumerate(context.experiments)],
         findings=context.audit.findings.head(_FINDINGS_SHOWN),
@@ -62,28 +63,50 @@ def render_report(context: ReportContext) -> str:
 
 def badges(context: ReportContext) -> Iterator[Badge]:
     """Yield the page's signs: leaks, the permuted control, solvers, what was left out."""
-    audit = context.audit
-    if audit.leak_free is None:
-        yield Badge("Leak-free", "not audited", "bad")
-    elif not audit.leak_free:
-        yield Badge("Leak-free", "NO", "bad")
-    elif audit.declared:
-        yield Badge("Leak-free", "yes, but for replays", "plain")
-    else:
-        yield Badge("Leak-free", "yes, audited", "good")
-    tested = [e.permutation for e in context.experiments if len(e.permutation)]
-    found = sum(int((p["verdict"] == SKILL).sum()) for p in tested)
-    if not tested:
-        yield Badge("Permuted labels", "not run", "plain")
-    else:
-        value = f"skill in {found} tests" if found else "no skill"
-        yield Badge("Permuted labels", value, "bad" if found else "good")
+    yield _leak_badge(context)
+    yield _permuted_badge(context)
     if {"fits", "unconverged"} <= set(context.convergence.columns):
         fits, bad = (int(context.convergence[name].sum()) for name in ("fits", "unconverged"))
         value = f"{bad} of {fits} did not converge" if bad else f"all {fits} converged"
-        yield Badge("Solver fits", value, "plain" if bad else "good")
+        if context.unconverged:
+            value += ", chosen or reported ones among them"
+        state = "bad" if context.unconverged else "plain" if bad else "good"
+        yield Badge("Solver fits", value, state)
     left_out = len(context.skipped)
     yield Badge("Clips left out", str(left_out), "plain" if left_out else "good")
+
+
+def _leak_badge(context: ReportContext) -> Badge:
+    audit = context.audit
+    if audit.leak_free is None:
+        return Badge("Leak-free", "not audited", "bad")
+    if not audit.leak_free:
+        return Badge("Leak-free", "NO", "bad")
+    if _chosen_on_reported(context):
+        but = "for replays, and chosen" if audit.declared else "chosen"
+        return Badge("Leak-free", f"yes, but {but} on reported folds", "warning")
+    if audit.declared:
+        return Badge("Leak-free", "yes, but for replays", "plain")
+    return Badge("Leak-free", "yes, audited", "good")
+
+
+def _permuted_badge(context: ReportContext) -> Badge:
+    verdicts = [verdict for e in context.experiments for verdict in e.permutation["verdict"]]
+    found, impossible = verdicts.count(SKILL), verdicts.count(UNDEFINED)
+    if not verdicts:
+        return Badge("Permuted labels", "not run", "plain")
+    if found:
+        return Badge("Permuted labels", f"skill in {found} tests", "bad")
+    if impossible == len(verdicts):
+        return Badge("Permuted labels", "not testable", "plain")
+    if impossible:
+        return Badge("Permuted labels", f"no skill, {impossible} not testable", "plain")
+    return Badge("Permuted labels", "no skill", "good")
+
+
+def _chosen_on_reported(context: ReportContext) -> bool:
+    """Return whether hyper-parameters of any cell were chosen on the folds it reports."""
+    return any((e.metrics["protocol"] == "paper").any() for e in context.experiments)
 
 
 def cell_text(value: Any) -> str:
@@ -123,6 +146,11 @@ def _section(experiment: ExperimentReport, index: int) -> dict[str, Any]:
         "table_1_r2": paper_table(experiment.table_1_r2),
         "table_2": experiment.table_2.rename(columns=_TABLE_2_TITLES),
         "skill": skill.rename(columns=renamed),
+        # Repeated below a table only where the note above them all does not fit its rows.
+        "notes": {
+            table: () if notes == experiment.notes else notes
+            for table, notes in experiment.table_caveats.items()
+        },
         "permuted": permutation_sentence(experiment.permutation),
         "permutation": _evidence(experiment.permutation),
     }

@@ -88,25 +88,30 @@ def answers(comparisons: pd.DataFrame, oracle: pd.DataFrame | None = None) -> li
 
 
 def permutation_sentence(permutation: pd.DataFrame) -> str:
-    """Return what the permuted labels show: a leak, or none."""
+    """Return what the permuted labels show: a leak, none, or nothing that could be tested."""
     if permutation.empty:
         return (
             "Not run: no cell of this experiment has permuted labels. Add 'permuted' to its "
             "'controls' to test whether anything leaks from the labels."
         )
-    found = permutation[permutation["verdict"] == SKILL]
-    total = len(permutation)
+    made = permutation[permutation["verdict"] != UNDEFINED]
+    found = made[made["verdict"] == SKILL]
+    total, impossible = len(made), len(permutation) - len(made)
+    if not total:
+        return (
+            f"Not testable: of {impossible} tests on permuted labels none could be made, as a test "
+            "needs two folds with a defined score. This says nothing of leaks."
+        )
+    rest = f" {impossible} more could not be made." if impossible else ""
     if len(found):
         first = found.sort_values("p_holm").iloc[0]
         return (
             f"Skill was found in {len(found)} of {total} tests on permuted labels, where there is "
             f"nothing to learn (first: {first['learner']}, {first['view']}, {first['target']}; "
             f"{p_value(first['p_holm'])} after Holm's adjustment). Something leaks: do not "
-            "trust this run."
+            f"trust this run.{rest}"
         )
-    least = permutation["p"].min()
-    undefined = int((permutation["verdict"] == UNDEFINED).sum())
-    rest = f" {undefined} could not be tested." if undefined else ""
+    least = made["p"].min()
     return (
         f"No skill was found in any of {total} one-sided tests on permuted labels (least "
         f"{p_value(least)}, before Holm's adjustment).{rest}"
