@@ -114,7 +114,7 @@ def test_a_large_corpus_is_clustered_by_a_sample(monkeypatch):
 @pytest.mark.parametrize(
     ("labels", "min_size", "words"),
     [
-        (tied_labels(30), 0, "min_class_size"),
+        (tied_labels(30), 0, "classes.min_size"),
         (tied_labels(30).assign(valence=np.nan), 25, "none of the 30 clips"),
         (pd.concat([tied_labels(30)] * 2), 25, "more than one row"),
     ],
