@@ -155,7 +155,7 @@ def main() -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--clips", type=int, default=200)
     parser.add_argument("--cores", type=int, default=2)
-    parser.add_argument("--shards", type=int, default=8)
+    parser.add_argument("--shards", type=int, default=4)
     parser.add_argument("--memory", action="store_true")
     asked = parser.parse_args()
     os.environ["OMP_NUM_THREADS"] = "1"
