@@ -64,24 +64,26 @@ def write_table(frame: pd.DataFrame, path: str | Path, schema: Schema) -> None:
     """
     table = to_arrow(frame, schema, where=str(path))
     with replacing(path) as temporary:
-        pq.write_table(table, temporary, compression="zstd")
+        # A dictionary helps repeated text; of real numbers it makes larger files, slowly.
+        texts = [field.name for field in table.schema if pa.types.is_string(field.type)]
+        pq.write_table(table, temporary, compression="zstd", use_dictionary=texts)
 
 
-def read_table(path: str | Path, schema: Schema, columns: list[str] | None = None) -> pd.DataFrame:
+def read_table(path: str | Path, schema: Schema) -> pd.DataFrame:
     """Read a Parquet table and check it against ``schema``.
 
-    With ``columns``, only these are read, and only they are checked.
+    Raises:
+        TableError: the file cannot be read, or breaks the schema.
     """
     try:
-        table = pq.read_table(path, columns=columns)
+        table = pq.read_table(path)
     except (OSError, pa.ArrowInvalid) as error:
         raise TableError(
             f"{path}: not a readable {schema.name} table ({error}). "
             "Delete the file and run snakemake again: it will be made anew."
         ) from error
     frame = table.to_pandas()
-    if columns is None:
-        check_table(frame, schema, where=str(path))
+    check_table(frame, schema, where=str(path))
     return frame
 
 
@@ -92,7 +94,10 @@ def to_arrow(frame: pd.DataFrame, schema: Schema, where: str) -> pa.Table:
     ordered = frame[[*schema.columns, *extra]]
     if schema.key:
         ordered = ordered.sort_values(list(schema.key), kind="stable")
-    return pa.Table.from_pandas(ordered, schema=schema.arrow(extra), preserve_index=False)
+    try:
+        return pa.Table.from_pandas(ordered, schema=schema.arrow(extra), preserve_index=False)
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        raise TableError(f"{where}: not a valid {schema.name} table: {error}") from error
 
 
 def check_table(frame: pd.DataFrame, schema: Schema, where: str) -> None:

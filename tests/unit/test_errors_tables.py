@@ -170,12 +170,6 @@ def test_a_table_altered_by_hand_is_found_when_read(tmp_path: Path) -> None:
         read_table(tmp_path / "labels.parquet", LABELS)
 
 
-def test_only_the_columns_asked_for_are_read(tmp_path: Path) -> None:
-    write_table(labels(), tmp_path / "labels.parquet", LABELS)
-    read = read_table(tmp_path / "labels.parquet", LABELS, columns=["clip_id", "arousal"])
-    assert list(read.columns) == ["clip_id", "arousal"]
-
-
 def test_a_failed_write_leaves_the_old_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
