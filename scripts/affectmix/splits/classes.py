@@ -27,7 +27,7 @@ def assign_classes(labels: pd.DataFrame, *, min_size: int = MIN_SIZE) -> pd.Data
     """Return the class of every clip that has both labels.
 
     Clustering starts at ``n // min_size`` clusters and merges until the smallest has
-    ``min_size`` clips (REFERENCE: the joint-learning paper uses 25). Clips with equal
+    ``min_size`` clips (the joint-learning paper uses 25). Clips with equal
     labels are never parted. Below ``2 * min_size`` clips there is one class. Above
     5,000 clips a sample of 5,000, drawn by a hash of the ids, is clustered, and
     the others join the class of the nearest centre.

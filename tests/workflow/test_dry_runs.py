@@ -1,0 +1,66 @@
+"""Every configuration that comes with the package, up to the plan of its jobs."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+REPOSITORY = Path(__file__).parents[2]
+CONFIGURATIONS = sorted((REPOSITORY / "config").rglob("*.yaml"))
+ASKS_FOR = {"own_data": "resources/mine", "joint_paper": "resources/"}  # what a user puts there
+
+
+def dry_run(configuration: Path, folder: Path) -> subprocess.CompletedProcess[str]:
+    command = [
+        *(sys.executable, "-m", "snakemake", "--dry-run", "--cores", "2", "--quiet", "rules"),
+        *("--snakefile", str(REPOSITORY / "Snakefile"), "--directory", str(folder)),
+        *("--configfile", str(configuration)),
+    ]
+    return subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=300)
+
+
+def with_stand_ins(configuration: Path, folder: Path) -> Path:
+    """Return a copy whose corpora to be asked for are small tables with files."""
+    config = yaml.safe_load(configuration.read_text(encoding="utf-8"))
+    for name, corpus in config["corpora"].items():
+        if corpus["adapter"] == "demo":
+            continue
+        root = folder / "resources" / name
+        root.mkdir(parents=True)
+        rows = pd.DataFrame({"path": [f"{index:02d}.wav" for index in range(60)]})
+        rows = rows.assign(valence=rows.index / 60, arousal=-rows.index / 60)
+        rows["category"] = ["Music", "Nature"] * 30
+        rows.to_csv(root / "ratings.csv", index=False)
+        for path in rows["path"]:
+            (root / path).touch()
+        stand_in = {"adapter": "table", "root": f"resources/{name}", "labels": "ratings.csv"}
+        config["corpora"][name] = stand_in
+    copy = folder / configuration.name
+    copy.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
+    return copy
+
+
+@pytest.mark.parametrize("configuration", CONFIGURATIONS, ids=lambda path: path.stem)
+def test_every_configuration_has_a_plan(configuration: Path, tmp_path: Path) -> None:
+    done = dry_run(with_stand_ins(configuration, tmp_path), tmp_path)
+    assert done.returncode == 0, done.stderr
+    config = yaml.safe_load(configuration.read_text(encoding="utf-8"))
+    planned = dict(re.findall(r"^(\w+) +(\d+)$", done.stdout, re.M))
+    assert int(planned["compute_metrics"]) == len(config["experiments"])
+    assert int(planned["index_labels"]) == len(config["corpora"])
+    assert int(planned["evaluate_cell"]) > 0
+
+
+@pytest.mark.parametrize("name", ASKS_FOR)
+def test_missing_corpora_are_asked_for_by_their_place(name: str, tmp_path: Path) -> None:
+    done = dry_run(REPOSITORY / "config" / "examples" / f"{name}.yaml", tmp_path)
+    assert done.returncode != 0
+    said = done.stdout + done.stderr  # a dry run prints its errors among its plan
+    assert ASKS_FOR[name] in said
+    assert "Traceback" not in said
