@@ -13,6 +13,7 @@ from affectmix.corpora import make_corpus
 from affectmix.corpora.demo import oracle
 from affectmix.corpora.demo.adapter import DemoCorpus
 from affectmix.corpora.demo.formula import PARTS
+from affectmix.corpora.demo.render import write_clips
 from affectmix.errors import ConfigError
 from affectmix.tables import check_table
 
@@ -37,7 +38,7 @@ def test_tables_follow_their_schemas(tmp_path: Path) -> None:
 
 def test_written_clips_lie_where_the_corpus_says(tmp_path: Path) -> None:
     demo = corpus(tmp_path, clips=4, duration=1)
-    demo.write_clips(["music_00002"])
+    write_clips("music", demo.settings, ["music_00002"], demo.root)
     rows = demo.clips().set_index("clip_id")
     assert demo.audio_path(rows.at["music_00002", "path"]).is_file()
     assert not demo.audio_path(rows.at["music_00001", "path"]).exists()

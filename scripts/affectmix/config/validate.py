@@ -76,11 +76,12 @@ def _explain(error: ValidationError) -> Iterator[str]:
     elif error.validator == "oneOf":
         branches = sorted(error.context, key=lambda e: (e.validator == "const", len(e.path)))
         kind = error.instance.get("kind") if isinstance(error.instance, dict) else None
-        kinds = ["mean", "elasticnet", "svr"]
+        listed = [_kinds(option) for option in error.validator_value]
+        kinds = [name for names in listed for name in names]
         if kind not in kinds:
             yield f"{where}.kind: {kind!r}{nearest(str(kind), kinds)}; allowed are {kinds}"
             return
-        index = 0 if kind == "mean" else 1
+        index = next(place for place, names in enumerate(listed) if kind in names)
         for branch in branches:
             if branch.schema_path[0] == index:
                 yield from _explain(branch)
@@ -100,3 +101,9 @@ def _explain(error: ValidationError) -> Iterator[str]:
         )
     else:
         yield f"{where}: {error.message}"
+
+
+def _kinds(option: Mapping[str, Any]) -> list[str]:
+    """Return the kinds of learner that one option of the schema describes."""
+    kind = option["properties"]["kind"]
+    return [kind["const"]] if "const" in kind else list(kind["enum"])

@@ -33,13 +33,11 @@ class Reading:
             row (where the row stands, for messages). With ``rater``, one row is one rating.
         scales: target -> (low, high), the corpus's own scale, mapped to -1 and 1.
         problems: faults found while reading.
-        checks_unlabelled: whether audio files without a row are to be reported.
     """
 
     rows: pd.DataFrame
     scales: Mapping[str, Scale]
     problems: tuple[Problem, ...] = ()
-    checks_unlabelled: bool = True
 
 
 class RatedFiles(Corpus):
@@ -130,8 +128,7 @@ def _build(reading: Reading, index: AudioIndex, folder: str) -> _Tables:
     found = [index.find(path) for path in rows["path"]]
     rows["file"] = pd.Series(found, index=rows.index, dtype=object)
     problems += row_checks.missing(rows, index)
-    if reading.checks_unlabelled:
-        problems += row_checks.unlabelled(reading.rows, index)
+    problems += row_checks.unlabelled(reading.rows, index)
     if rows.empty and not any(p.kind not in NOTES for p in problems):
         problems.append(
             Problem(str(index.folder), "empty", "no labelled clip; add rows to the label file")

@@ -28,20 +28,6 @@ class Interval:
     high: float
     count: int
 
-    @property
-    def half_width(self) -> float:
-        """Half the interval's width: the ± of the joint-learning paper's Table 1."""
-        return (self.high - self.low) / 2
-
-
-def t_interval(values: npt.ArrayLike, *, confidence: float = 0.95) -> Interval:
-    """Return the mean of ``values`` [shape=(n,)] with its Student t interval.
-
-    Undefined values (NaN) are left out and do not count. This is the ± of the
-    joint-learning paper (section 3, Table 1) when ``values`` are one repeat's folds.
-    """
-    return repeated_interval([np.asarray(values, dtype=float)], confidence=confidence)
-
 
 def repeated_interval(
     repeats: Sequence[npt.ArrayLike], *, confidence: float = 0.95, ratio: float = 0.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -61,12 +61,6 @@ class DemoCorpus(Corpus):
     def problems(self) -> list[Problem]:
         """Return nothing: what is made by a formula has no faults of its own."""
         return []
-
-    def write_clips(self, clip_ids: Iterable[str], folder: str | Path | None = None) -> None:
-        """Write the audio of these clips under ``folder``, by default the corpus's root."""
-        from affectmix.corpora.demo.render import write_clips  # scipy: only when needed
-
-        write_clips(self.settings["part"], self.settings, clip_ids, folder or self.root)
 
     def _drawn(self) -> dict[str, Any]:
         return {key: self.settings[key] for key in ("part", "clips", "seed", "label_seed")}
