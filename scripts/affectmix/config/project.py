@@ -76,7 +76,7 @@ class Project:
             if fatal:
                 errors.append(str(CorpusError(name, fatal)))
             else:
-                errors += dict.fromkeys(self._group_faults(name))
+                errors += self._group_faults(name)
         if errors:
             raise AffectMixError("\n".join(errors))
 
@@ -86,12 +86,12 @@ class Project:
         rated = labels.dropna(subset=list(TARGETS))
         if rated.empty:
             return [f"corpus {corpus!r}: no clip has both valence and arousal; cells need both"]
+        cut = {(view, cell.scheme) for cell in self.cells.values() for view in cell.views}
         return [
             fault
-            for cell in self.cells.values()
-            for view in cell.views
+            for view, scheme in sorted(cut)
             if self.views[view]["corpus"] == corpus
-            for fault in self._view_faults(view, rated, self.schemes[cell.scheme])
+            for fault in self._view_faults(view, rated, self.schemes[scheme])
         ]
 
     def _view_faults(self, view: str, rated: pd.DataFrame, scheme: Scheme) -> list[str]:
