@@ -32,6 +32,12 @@ def test_defaults_are_filled_in(config: dict) -> None:
     assert complete["experiments"]["joint"]["cells"][1]["protocols"] == ["nested"]
 
 
+def test_a_learner_gets_the_defaults_of_its_own_kind_alone(config: dict) -> None:
+    learners = validate_config(config)["learners"]
+    assert learners["mean"] == {"kind": "mean"}
+    assert learners["svr"]["search"] == "halving"
+
+
 def test_validation_leaves_the_given_configuration_alone(config: dict) -> None:
     before = copy.deepcopy(config)
     validate_config(config)

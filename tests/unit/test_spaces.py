@@ -18,6 +18,7 @@ def test_every_space_of_the_package_loads() -> None:
         "elasticnet_paper": 400,
         "elasticnet_small": 18,
         "svr_paper": 26_000,
+        "svr_paper_rbf": 1_000,
         "svr_small": 60,
     }
 
@@ -32,7 +33,9 @@ def test_svr_paper_space_is_the_papers() -> None:
     poly = [point for point in points if point["kernel"] == "poly"]
     assert {point["coef0"] for point in poly} == {0.0, 25.0, 50.0, 75.0, 100.0}
     assert {point["degree"] for point in poly} == {2, 3, 4, 5}
-    assert not any("coef0" in point for point in points if point["kernel"] == "rbf")
+    radial = [point for point in points if point["kernel"] == "rbf"]
+    assert not any("coef0" in point for point in radial)
+    assert load_space("svr_paper_rbf", learner="svr") == radial
 
 
 def test_elasticnet_paper_space_is_the_papers() -> None:

@@ -51,7 +51,8 @@ def nearest(word: str, known: list[str]) -> str:
 def _with_defaults(
     validator: Any, properties: Mapping[str, Any], instance: Any, schema: Mapping[str, Any]
 ) -> Iterator[ValidationError]:
-    if isinstance(instance, dict):
+    # A schema of another kind of learner must not leave its defaults behind.
+    if isinstance(instance, dict) and instance.get("kind") in _kinds_of(properties, instance):
         for name, sub in properties.items():
             if "default" in sub:
                 instance.setdefault(name, copy.deepcopy(sub["default"]))
@@ -105,5 +106,10 @@ def _explain(error: ValidationError) -> Iterator[str]:
 
 def _kinds(option: Mapping[str, Any]) -> list[str]:
     """Return the kinds of learner that one option of the schema describes."""
-    kind = option["properties"]["kind"]
+    return _kinds_of(option["properties"], {})
+
+
+def _kinds_of(properties: Mapping[str, Any], instance: Mapping[str, Any]) -> list[Any]:
+    """Return the kinds that properties are meant for; without any, the instance's own."""
+    kind = properties.get("kind", {"const": instance.get("kind")})
     return [kind["const"]] if "const" in kind else list(kind["enum"])
