@@ -94,6 +94,18 @@ MISTAKES = {
         ["uniform", "'demo'"],
     ),
     "scheme": (lambda c: c["schemes"].update(cv1={}), ["'cv1'"]),
+    "both shares below 1 under the paper's constraint": (
+        lambda c: c["experiments"]["joint"]["cells"][0].update(
+            constraint="paper", mixtures=[{"demo_music": 0.5, "demo_sounds": 0.75}]
+        ),
+        ["demo_music: 0.5, demo_sounds: 0.75", "both shares are below 1", "set one to 1"],
+    ),
+    "one view under the paper's constraint": (
+        lambda c: c["experiments"]["joint"]["cells"][0].update(
+            constraint="paper", mixtures=[{"demo_music": 1}]
+        ),
+        ["exactly two views"],
+    ),
     "adapter": (
         lambda c: c["corpora"]["demo_music"].update(adapter="dmeo"),
         ["corpora.demo_music.adapter", "did you mean 'demo'"],
@@ -125,7 +137,11 @@ def test_all_mistakes_come_in_one_message(config: dict) -> None:
 REPLAY = {
     "protocol": ({"protocols": ["nested"]}, "protocols: \\[paper\\]"),
     "groups": ({"schemes": ["cv5"]}, "cv5_ungrouped"),
-    "three corpora": ({"mixtures": [{"demo_music": 1}]}, "exactly two corpora"),
+    "one corpus": ({"mixtures": [{"demo_music": 1}]}, "exactly two corpora.* has 1"),
+    "three corpora": (
+        {"mixtures": [{"demo_music": 1, "demo_sounds": 1, "third": 1}]},
+        "exactly two corpora.* has 3",
+    ),
 }
 
 
@@ -135,6 +151,7 @@ def test_a_replay_is_refused_where_the_released_code_does_not_apply(
 ) -> None:
     change, words = REPLAY[fault]
     config["schemes"]["cv5_ungrouped"] = {}
+    config["corpora"]["third"] = config["corpora"]["demo_music"] | {"root": "results/third"}
     block = config["experiments"]["joint"]["cells"][1] | {
         "protocols": ["paper"],
         "schemes": ["cv5_ungrouped"],

@@ -67,6 +67,9 @@ def _experiment_faults(
                 f"{where}.models: {learner!r} has no nested, clean cell without a control here, "
                 "and only of such a cell a final model is stored; leave it out"
             )
+    for block in experiment["cells"]:
+        if block["constraint"] == "paper":
+            yield from _paper_constraint_faults(f"{where}.cells", block["mixtures"])
     for cell in cells:
         here = f"{where}.cells"
         yield from _unknown(f"{here}.learners", [cell.learner], config["learners"])
@@ -82,6 +85,24 @@ def _experiment_faults(
             yield from _nested_faults(here, cell)
         if cell.arithmetic != "clean" and all(view in views for view in cell.views):
             yield from _replay_faults(here, cell, views)
+
+
+def _paper_constraint_faults(
+    where: str, mixtures: Iterable[Mapping[str, float]]
+) -> Iterator[str]:
+    """The paper mixes k of one corpus and p of another, of which one is whole (its section 3.2)."""
+    for mixture in mixtures:
+        shares = ", ".join(f"{view}: {share:g}" for view, share in mixture.items())
+        if len(mixture) != 2:
+            yield (
+                f"{where}.mixtures {{{shares}}}: constraint: paper mixes exactly two views; "
+                "name two, or leave the constraint out"
+            )
+        elif max(mixture.values()) < 1:
+            yield (
+                f"{where}.mixtures {{{shares}}}: both shares are below 1, and under constraint: "
+                "paper one of them is 1; set one to 1, or leave the constraint out"
+            )
 
 
 def _nested_faults(where: str, cell: Cell) -> Iterator[str]:
