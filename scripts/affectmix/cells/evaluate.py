@@ -10,17 +10,11 @@ import numpy as np
 import pandas as pd
 
 from affectmix.cells.final import FinalModel
-from affectmix.cells.tables import TARGETS, CellTables, Phase
-from affectmix.errors import TableError
+from affectmix.cells.rows import KEY, CellRows, prediction_table
+from affectmix.cells.tables import TARGETS, CellTables
 from affectmix.learners import make_learner
 from affectmix.learners.base import Choice
 from affectmix.search.task import SearchFold, SearchTask
-from affectmix.splits.arithmetic import reference_rows
-from affectmix.splits.inner import inner_search_folds, reported_search_folds
-from affectmix.splits.mixtures import ViewRows, test_rows, training_rows
-from affectmix.splits.schemes import Scheme
-
-_KEY = ["corpus", "clip_id"]
 
 
 @dataclass(frozen=True)
@@ -58,22 +52,15 @@ def evaluate_fold(
             inside the training folds (protocol: nested).
         threads: threads that the search may use.
     """
-    scheme, views = _scheme_and_views(tables, settings, repeat)
-    arithmetic = settings["fields"]["arithmetic"]
-    if arithmetic == "clean":
-        train = training_rows(views, settings["shares"], held_out={fold})
-        tested = test_rows(views, fold=fold)
-    else:
-        train, tested = reference_rows(
-            views, settings["shares"], fold=fold, version=arithmetic, phase="evaluation"
-        )
+    rows = CellRows(tables, settings, repeat)
+    train, tested = rows.of_fold(fold)
     learner = make_learner(settings["learner"], threads=threads)
-    X, Y = _rows(tables, settings, views, train, phase="train")
+    X, Y = tables.feature_rows(train), rows.labels_of(train, phase="train")
     if choice is None:
-        folds = inner_search_folds(train, views, settings["shares"], scheme=scheme, outer=fold)
+        folds = rows.inner_folds(train, outer=fold)
         choice = learner.search(_task(X, Y, train, folds, settings))
     copies = train["copies"].to_numpy()
-    test_X, test_Y = _rows(tables, settings, views, tested, phase="test")
+    test_X, test_Y = tables.feature_rows(tested), rows.labels_of(tested, phase="test")
     predicted = np.empty_like(test_Y)
     converged: dict[str, bool] = {}
     for column, target in enumerate(TARGETS):
@@ -81,8 +68,8 @@ def evaluate_fold(
         predicted[:, column] = model.predict(test_X)
         converged[target] = bool(model.converged)
     return FoldResult(
-        _predictions(tested, train, test_Y, predicted),
-        train[[*_KEY, "copies"]],
+        prediction_table(tested, train, test_Y, predicted),
+        train[[*KEY, "copies"]],
         Choice(choice.points, {**choice.report, "fits": converged}),
     )
 
@@ -95,25 +82,18 @@ def search_over_all_folds(
     This is the paper's protocol, where the folds are those that are reported later, and
     the search of a final model, of which nothing is reported.
     """
-    scheme, views = _scheme_and_views(tables, settings, repeat)
-    shares, fields = settings["shares"], settings["fields"]
-    if fields["protocol"] == "paper":
-        rows, folds = reported_search_folds(
-            views, shares, scheme=scheme, arithmetic=fields["arithmetic"]
-        )
-    else:
-        rows = training_rows(views, shares, held_out=())
-        folds = inner_search_folds(rows, views, shares, scheme=scheme, outer=None)
+    cell = CellRows(tables, settings, repeat)
+    rows, folds = cell.search_over_all()
     learner = make_learner(settings["learner"], threads=threads)
-    X, Y = _rows(tables, settings, views, rows, phase="train")
+    X, Y = tables.feature_rows(rows), cell.labels_of(rows, phase="train")
     return learner.search(_task(X, Y, rows, folds, settings))
 
 
 def fit_final(tables: CellTables, settings: Mapping[str, Any], choice: Choice) -> FinalModel:
     """Return the cell's model of every target, fitted on all rows of its mixture."""
-    _, views = _scheme_and_views(tables, settings, repeat=0)
-    rows = training_rows(views, settings["shares"], held_out=())
-    X, Y = _rows(tables, settings, views, rows, phase="train")
+    cell = CellRows(tables, settings, repeat=0)
+    rows = cell.all_training()
+    X, Y = tables.feature_rows(rows), cell.labels_of(rows, phase="train")
     learner = make_learner(settings["learner"])
     models = {
         target: learner.fit(X, Y[:, column], target, choice)
@@ -128,36 +108,6 @@ def fit_final(tables: CellTables, settings: Mapping[str, Any], choice: Choice) -
     return FinalModel(models, tables.feature_names(), description)
 
 
-def _scheme_and_views(
-    tables: CellTables, settings: Mapping[str, Any], repeat: int
-) -> tuple[Scheme, list[ViewRows]]:
-    scheme = Scheme.parse(settings["fields"]["scheme"], repeats=repeat + 1)
-    return scheme, tables.view_rows(settings["views"], scheme=scheme, repeat=repeat)
-
-
-def _rows(
-    tables: CellTables,
-    settings: Mapping[str, Any],
-    views: list[ViewRows],
-    rows: pd.DataFrame,
-    *,
-    phase: Phase,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return raw features and labels of rows. [shapes=(n, d), (n, t)]"""
-    labels = tables.controlled_labels(
-        settings["fields"]["control"], views, seed=settings["seed"], phase=phase
-    )
-    keys = pd.MultiIndex.from_frame(labels[_KEY])
-    place = keys.get_indexer(pd.MultiIndex.from_frame(rows[_KEY]))
-    if (place < 0).any():
-        lost = rows.iloc[int(np.argmin(place))]
-        raise TableError(
-            f"labels of {lost['corpus']!r} lack clip {lost['clip_id']!r}, which has a fold; "
-            "delete its splits and run snakemake again"
-        )
-    return tables.feature_rows(rows), labels[list(TARGETS)].to_numpy(dtype=float)[place]
-
-
 def _task(
     X: np.ndarray,
     Y: np.ndarray,
@@ -169,21 +119,3 @@ def _task(
     return SearchTask(
         X, Y, TARGETS, strata, rows["priority"].to_numpy(), folds, seed=settings["seed"]
     )
-
-
-def _predictions(
-    tested: pd.DataFrame, train: pd.DataFrame, y_true: np.ndarray, y_pred: np.ndarray
-) -> pd.DataFrame:
-    """Return one row per tested clip and target, with how often the clip was trained on."""
-    counted = tested.merge(train[[*_KEY, "copies"]], on=_KEY, how="left")
-    in_train = counted["copies"].fillna(0).astype(np.int32)
-    frames = [
-        tested[["corpus", "view", "clip_id"]].assign(
-            target=target,
-            y_true=y_true[:, column],
-            y_pred=y_pred[:, column],
-            in_train=in_train.to_numpy(),
-        )
-        for column, target in enumerate(TARGETS)
-    ]
-    return pd.concat(frames, ignore_index=True)
