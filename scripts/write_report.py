@@ -4,7 +4,7 @@ from typing import Any
 
 from affectmix.files import write_text
 from affectmix.jobs import run_job
-from affectmix.report.gather import report_context
+from affectmix.report.gather.page import report_context
 from affectmix.report.page import render_report
 
 

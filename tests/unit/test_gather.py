@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from affectmix.report.gather import convergence, searches_by_cell, unconverged_sentences
+from affectmix.report.gather.searches import convergence, searches_by_cell, unconverged_sentences
 
 NESTED = "svr__is13__music-100__cv5__nested__clean__none"
 PAPER = "svr__is13__music-100__cv5__paper__clean__none"

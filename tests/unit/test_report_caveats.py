@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from affectmix.evaluation.metrics import compute_metrics
-from affectmix.report.context import AuditSummary, ReportContext
-from affectmix.report.experiment import ExperimentReport, report_experiment
+from affectmix.report.audit import AuditSummary
+from affectmix.report.context import ReportContext
+from affectmix.report.evidence import Evidence
+from affectmix.report.experiment import ExperimentReport
 from affectmix.report.labels import caveats
 from affectmix.report.page import Badge, badges, render_report
 from affectmix.report.words import permutation_sentence
@@ -53,7 +55,7 @@ def metrics_of(learner: str, *, control: str = "none", folds: int = 5) -> pd.Dat
 
 
 def report_of(*parts: pd.DataFrame, **settings: Any) -> ExperimentReport:
-    return report_experiment("one", pd.concat(parts, ignore_index=True), **settings)
+    return ExperimentReport(Evidence("one", pd.concat(parts, ignore_index=True), **settings))
 
 
 def context(*experiments: ExperimentReport, **changes: Any) -> ReportContext:
@@ -81,7 +83,7 @@ def permuted(folds: int) -> ExperimentReport:
 def test_one_fold_proves_nothing_of_permuted_labels() -> None:
     told = context(permuted(folds=1))
     assert badge("Permuted labels", told) == Badge("Permuted labels", "not testable", "plain")
-    sentence = permutation_sentence(told.experiments[0].permutation)
+    sentence = permutation_sentence(told.experiments[0].evidence.permutation)
     assert sentence.startswith("Not testable: of 1 tests on permuted labels none could be made")
     assert "No skill" not in render_report(told)
 
@@ -92,7 +94,9 @@ def test_only_tests_that_were_made_are_counted() -> None:
     assert badge("Permuted labels", context(made)).state == "good"
     found = badge("Permuted labels", told)
     assert (found.value, found.state) == ("no skill, 1 not testable", "plain")
-    both = pd.concat([made.permutation, impossible.permutation], ignore_index=True)
+    both = pd.concat(
+        [made.evidence.permutation, impossible.evidence.permutation], ignore_index=True
+    )
     sentence = permutation_sentence(both)
     assert "in any of 1 one-sided tests" in sentence
     assert sentence.endswith("1 more could not be made.")
@@ -123,10 +127,10 @@ def test_leak_free_is_qualified_where_points_were_chosen_on_reported_folds() -> 
 def test_tables_hold_the_caveats_of_their_own_rows_alone() -> None:
     paper = metrics_of("svr", control="permuted").assign(protocol="paper")
     mixed = report_of(metrics_of("svr"), metrics_of("mean"), paper, roles={"music": "pmemo"})
-    assert mixed.notes[0].startswith("Rows of protocol 'paper'")
-    assert mixed.notes_of("permuted")[0].startswith(PAPER)
-    for table in ("gains", "skill", "table1", "table2"):
-        assert not any("'paper'" in note for note in mixed.notes_of(table)), table
+    assert mixed.evidence.notes[0].startswith("Rows of protocol 'paper'")
+    assert mixed.tables["permuted"].notes[0].startswith(PAPER)
+    for table in ("gains", "skill", "table1_rmse", "table2"):
+        assert not any("'paper'" in note for note in mixed.tables[table].notes), table
     page = render_report(context(mixed))
     assert page.index("Protocol &#39;paper") > page.index("Permuted labels.</b>")
 
@@ -134,11 +138,11 @@ def test_tables_hold_the_caveats_of_their_own_rows_alone() -> None:
     swapped = report_of(
         svr, metrics_of("mean"), metrics_of("svr", control="permuted"), roles={"music": "pmemo"}
     )
-    assert swapped.notes_of("permuted") == ()
-    assert swapped.notes_of("gains") == ()
-    assert swapped.notes_of("skill")[0].startswith(PAPER)
-    assert swapped.notes_of("table1")[0].startswith("Rows of protocol 'paper'")
-    assert swapped.notes_of("table2")[0].startswith(PAPER)
+    assert swapped.tables["permuted"].notes == []
+    assert swapped.tables["gains"].notes == []
+    assert swapped.tables["skill"].notes[0].startswith(PAPER)
+    assert swapped.tables["table1_rmse"].notes[0].startswith("Rows of protocol 'paper'")
+    assert swapped.tables["table2"].notes[0].startswith(PAPER)
 
 
 def test_caveats_say_whether_all_rows_are_meant() -> None:
@@ -169,7 +173,7 @@ def test_fits_behind_reported_numbers_that_did_not_converge_are_red() -> None:
 
 
 def test_elastic_nets_inner_folds_are_told_where_there_is_one() -> None:
-    settings = {"learner_kinds": {"net": "elasticnet"}}
+    settings = {"kinds": {"net": "elasticnet"}}
     page = render_report(context(report_of(metrics_of("net"), **settings)))
     assert "groups are not kept whole there" in page
     other = render_report(context(report_of(metrics_of("svr"), **settings)))

@@ -11,8 +11,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from affectmix.evaluation.metrics import compute_metrics
-from affectmix.report.context import AuditSummary, ReportContext
-from affectmix.report.experiment import ExperimentReport, mean_learners_of, report_experiment
+from affectmix.report.audit import AuditSummary
+from affectmix.report.context import ReportContext
+from affectmix.report.evidence import Evidence, mean_learners_of
+from affectmix.report.experiment import ExperimentReport
 from affectmix.report.figure_1 import draw_fig1
 from affectmix.report.page import badges, cell_text, render_report
 from affectmix.report.words import answers, headline, p_value, permutation_sentence, signed
@@ -68,7 +70,7 @@ def metrics_of(*, leak: bool = False) -> pd.DataFrame:
 
 
 def experiment(*, leak: bool = False, **settings: Any) -> ExperimentReport:
-    return report_experiment("joint", metrics_of(leak=leak), **settings)
+    return ExperimentReport(Evidence("joint", metrics_of(leak=leak), **settings))
 
 
 @pytest.fixture(scope="module")
@@ -183,12 +185,13 @@ def test_published_numbers_of_other_corpora_are_grey_and_said_to_be() -> None:
 
 
 def test_table_files_say_how_to_take_published_numbers(plain: ExperimentReport) -> None:
-    assert plain.notes_of("table1") == ()
+    assert plain.tables["table1_rmse"].notes == []
     roles = {"sounds": "iads_e", "music": "pmemo"}
-    (marks,) = experiment(roles=roles).notes_of("table1")
+    (marks,) = experiment(roles=roles).tables["table1_rmse"].notes
     assert "leaked: tested rows were among the training rows" in marks
     assert "inconsistent" not in marks
-    assert "of other corpora" in experiment(roles=roles, analogous=True).notes_of("table1")[0]
+    others = experiment(roles=roles, analogous=True).tables["table1_rmse"].notes
+    assert "of other corpora" in others[0]
 
 
 def test_a_leak_cannot_be_overlooked() -> None:
@@ -206,7 +209,7 @@ def test_a_leak_cannot_be_overlooked() -> None:
 
 
 def test_badges_of_what_was_not_done(plain: ExperimentReport) -> None:
-    bare = report_experiment("bare", metrics_of().query("control == 'none'"))
+    bare = ExperimentReport(Evidence("bare", metrics_of().query("control == 'none'")))
     audit = AuditSummary(None, NONE, NONE)
     counts = pd.DataFrame({"fits": [5, 5], "unconverged": [1, 2]})
     told = context(bare, audit=audit, convergence=counts, skipped=pd.DataFrame({"x": [1, 2]}))
@@ -228,39 +231,41 @@ def test_badges_of_what_was_not_done(plain: ExperimentReport) -> None:
 
 def test_an_experiment_without_pairs_says_so() -> None:
     alone = metrics_of().query("mixture == 'music-100_sounds-000'")
-    page = render_report(context(report_experiment("alone", alone)))
+    page = render_report(context(ExperimentReport(Evidence("alone", alone))))
     assert "cannot say whether mixing helps" in page
     assert "Mean predictor: not run" in page
 
 
 def test_other_protocols_are_said_above_the_numbers() -> None:
-    paper = report_experiment("paper", metrics_of().assign(protocol="paper"))
+    paper = ExperimentReport(Evidence("paper", metrics_of().assign(protocol="paper")))
     page = render_report(context(paper))
     assert page.index("chosen on the reported folds") < page.index("Did mixing help?")
 
 
 def test_sentences(plain: ExperimentReport) -> None:
     oracle = pd.DataFrame({"view": ["music"], "target": ["arousal"], "low": [-0.01], "high": [0.2]})
-    music, sounds = answers(plain.comparisons, oracle)
+    music, sounds = answers(plain.evidence.comparisons, oracle)
     assert music.subject == "music, arousal (svr)"
     assert music.verdict == "helped"
     assert music.sentence.startswith("Adding sounds helped. R²")
     assert "among 2 comparisons" in music.sentence
     assert music.sentence.endswith("The known causes allow −.010 to +.200.")
     assert "known causes" not in sounds.sentence
-    once = plain.comparisons.assign(p=0.03, p_holm=0.06, verdict="not shown", gain=-0.1)
+    once = plain.evidence.comparisons.assign(p=0.03, p_holm=0.06, verdict="not shown", gain=-0.1)
     assert "looks worse, but not once" in answers(once)[0].sentence
-    unclear = plain.comparisons.assign(p=0.4, p_holm=0.8, verdict="not shown")
+    unclear = plain.evidence.comparisons.assign(p=0.4, p_holm=0.8, verdict="not shown")
     assert "no difference that could be shown" in answers(unclear)[0].sentence
-    nothing = plain.comparisons.assign(p=np.nan, p_holm=np.nan, verdict="undefined")
+    nothing = plain.evidence.comparisons.assign(p=np.nan, p_holm=np.nan, verdict="undefined")
     assert "could not be tested" in answers(nothing)[0].sentence
-    mixed = plain.comparisons.assign(verdict=["helped", "hurt"])
+    mixed = plain.evidence.comparisons.assign(verdict=["helped", "hurt"])
     assert headline(mixed) == "Of 2 comparisons, mixing helped in 1 and hurt in 1."
 
 
 def test_permutation_sentence(plain: ExperimentReport) -> None:
-    assert permutation_sentence(plain.permutation).startswith("No skill was found in any of 2")
-    assert "Not run" in permutation_sentence(plain.permutation.iloc[:0])
+    assert permutation_sentence(plain.evidence.permutation).startswith(
+        "No skill was found in any of 2"
+    )
+    assert "Not run" in permutation_sentence(plain.evidence.permutation.iloc[:0])
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,8 @@ rule draw_figures:
     input:
         unpack(lambda w: files.label_files(w.experiment)),
         metrics="results/metrics/{experiment}.parquet",
+        audit="results/audit/{experiment}.parquet",
+        findings="results/audit/{experiment}.findings.parquet",
         oracle=files.oracle_files(),
     output:
         directory("results/figures/{experiment}"),
@@ -21,7 +23,11 @@ rule draw_figures:
 
 rule write_tables:
     input:
+        unpack(lambda w: files.label_files(w.experiment)),
         metrics="results/metrics/{experiment}.parquet",
+        audit="results/audit/{experiment}.parquet",
+        findings="results/audit/{experiment}.findings.parquet",
+        oracle=files.oracle_files(),
     output:
         directory("results/tables/{experiment}"),
     log:

@@ -27,6 +27,7 @@ def draw_gain(comparisons: pd.DataFrame, *, oracle: pd.DataFrame | None = None) 
     Returns:
         Filled marks are differences that hold after Holm's adjustment, hollow ones do not.
     """
+    oracle = None if oracle is None or oracle.empty else oracle
     rows = with_series(comparisons[comparisons["full"].astype(bool) & comparisons["gain"].notna()])
     targets, mixtures = ordered_targets(rows["target"]), ordered_mixtures(rows["mixture"])
     ranked = rows.assign(

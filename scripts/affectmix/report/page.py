@@ -13,15 +13,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from affectmix.evaluation.comparisons import SKILL, UNDEFINED
-from affectmix.evaluation.mixture_shares import describe
 from affectmix.evaluation.published import FLAGS
 from affectmix.report.context import ReportContext
 from affectmix.report.experiment import ExperimentReport
-from affectmix.report.labels import with_series
-from affectmix.report.paper_table import paper_table
 from affectmix.report.style import Drawing, inline_svg, svg_text
-from affectmix.report.tables import number, skill_table
-from affectmix.report.words import answers, bare_p, headline, permutation_sentence
+from affectmix.report.tables import number
 
 _FINDINGS_SHOWN = 20
 
@@ -48,6 +44,7 @@ def render_report(context: ReportContext) -> str:
         lstrip_blocks=True,
     )
     environment.filters["cell"] = cell_text
+    environment.filters["inline"] = _figure
     template = environment.get_template("report.html")
     return template.render(
         context=context,
@@ -91,7 +88,9 @@ def _leak_badge(context: ReportContext) -> Badge:
 
 
 def _permuted_badge(context: ReportContext) -> Badge:
-    verdicts = [verdict for e in context.experiments for verdict in e.permutation["verdict"]]
+    verdicts = [
+        verdict for e in context.experiments for verdict in e.evidence.permutation["verdict"]
+    ]
     found, impossible = verdicts.count(SKILL), verdicts.count(UNDEFINED)
     if not verdicts:
         return Badge("Permuted labels", "not run", "plain")
@@ -106,7 +105,7 @@ def _permuted_badge(context: ReportContext) -> Badge:
 
 def _chosen_on_reported(context: ReportContext) -> bool:
     """Return whether hyper-parameters of any cell were chosen on the folds it reports."""
-    return any((e.metrics["protocol"] == "paper").any() for e in context.experiments)
+    return any((e.evidence.metrics["protocol"] == "paper").any() for e in context.experiments)
 
 
 def cell_text(value: Any) -> str:
@@ -120,71 +119,12 @@ def cell_text(value: Any) -> str:
 
 def _section(experiment: ExperimentReport, index: int) -> dict[str, Any]:
     """Return one experiment as the template takes it."""
-    comparisons = experiment.comparisons
-    full = comparisons[comparisons["full"].astype(bool)]
-    partial = comparisons[~comparisons["full"].astype(bool)]
-    skill = skill_table(experiment.skill).assign(p_holm=lambda t: t["p_holm"].map(bare_p))
-    renamed = {
-        "series": "best learner",
-        "train": "trained on",
-        "rmse": "RMSE",
-        "rmse_mean": "RMSE of the mean predictor",
-        "less_error": "share of error gone",
-        "p_holm": "p, one-sided",
-    }
     return {
-        "experiment": experiment,
         "id": f"experiment-{index}",
-        "headline": headline(comparisons),
-        "answers": answers(full, experiment.oracle),
-        "partial": answers(partial, experiment.oracle),
-        "figures": {
-            name: _figure(drawing, f"e{index}-{name}")
-            for name, drawing in experiment.figures.items()
-        },
-        "table_1": paper_table(experiment.table_1),
-        "table_1_r2": paper_table(experiment.table_1_r2),
-        "table_2": experiment.table_2.rename(columns=_TABLE_2_TITLES),
-        "skill": skill.rename(columns=renamed),
-        # Repeated below a table only where the note above them all does not fit its rows.
-        "notes": {
-            table: () if notes == experiment.notes else notes
-            for table, notes in experiment.table_caveats.items()
-        },
-        "permuted": permutation_sentence(experiment.permutation),
-        "permutation": _evidence(experiment.permutation),
+        "title": experiment.title,
+        "notes": experiment.evidence.notes,
+        "parts": experiment.sections,
     }
-
-
-_TABLE_2_TITLES = {
-    "test_role": "tested on",
-    "rmse_valence": "RMSE valence",
-    "rmse_arousal": "RMSE arousal",
-    "r2_valence": "R² valence",
-    "r2_arousal": "R² arousal",
-}
-
-
-def _evidence(permutation: pd.DataFrame) -> pd.DataFrame:
-    table = with_series(permutation).assign(
-        train=[describe(mixture) for mixture in permutation["mixture"]],
-        p=permutation["p"].map(bare_p),
-        p_holm=permutation["p_holm"].map(bare_p),
-    )
-    titles = {
-        "series": "learner",
-        "train": "trained on",
-        "view": "view",
-        "target": "target",
-        "against": "against",
-        "gain": "gain",
-        "ci95_low": "from",
-        "ci95_high": "to",
-        "p": "p",
-        "p_holm": "p, Holm",
-        "verdict": "verdict",
-    }
-    return table[[*titles]].rename(columns=titles)
 
 
 def _figure(drawing: Drawing, prefix: str) -> Markup:

@@ -150,7 +150,7 @@ def _allowed(row: pd.Series, oracle: pd.DataFrame | None) -> str:
         return ""
     keys = [key for key in ("view", "target", "mixture") if key in oracle]
     found = oracle[np.logical_and.reduce([oracle[key] == row[key] for key in keys])]
-    if found.empty or not row["full"]:
+    if found.empty:
         return ""
     low, high = found.iloc[0][["low", "high"]].astype(float)
     return f" The known causes allow {signed(low)} to {signed(high)}."

@@ -1,0 +1,104 @@
+"""What an experiment's sections are made from: its numbers, and the tests on them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import pandas as pd
+
+from affectmix.evaluation.comparisons import (
+    compare_mixtures,
+    permutation_verdict,
+    skill_over_mean,
+)
+from affectmix.evaluation.mixture_shares import is_full
+from affectmix.evaluation.published import load_published
+from affectmix.report.audit import AuditSummary
+from affectmix.report.brackets import gain_brackets
+from affectmix.report.labels import caveats
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One experiment's numbers. Tests that several sections show are made once.
+
+    Attributes:
+        name: the experiment's key in the configuration.
+        metrics: its rows of ``schemas.METRICS``.
+        title: what readers call it; ``name`` if empty.
+        roles: our view → the paper's corpus (`published.ROLES`).
+        analogous: whether the views only play the part of those corpora, as the demo's
+            music plays PMEmo's, so that published numbers are a reference from other data.
+        kinds: learner's name → kind (``mean``, ``svr``, …), where they differ.
+        labels: view → the labels of its clips, rows of ``schemas.LABELS``.
+        audit: what the audit says of its cells, or None.
+        oracle: rows of ``schemas.ORACLE`` where a corpus's causes are known, or None.
+    """
+
+    name: str
+    metrics: pd.DataFrame
+    title: str = ""
+    roles: Mapping[str, str] = field(default_factory=dict)
+    analogous: bool = False
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    audit: AuditSummary | None = None
+    oracle: pd.DataFrame | None = None
+
+    @cached_property
+    def mean_learners(self) -> tuple[str, ...]:
+        """The learners that predict a mean, which are compared with and not drawn."""
+        return mean_learners_of(self.metrics["learner"].unique(), self.kinds)
+
+    @cached_property
+    def learner_kinds(self) -> frozenset[str]:
+        """The kinds of the learners that have numbers here."""
+        return frozenset(self.kinds.get(name, name) for name in self.metrics["learner"])
+
+    @cached_property
+    def comparisons(self) -> pd.DataFrame:
+        """Every mixture against its view alone (`compare_mixtures`)."""
+        return compare_mixtures(self.metrics, mean_learners=self.mean_learners)
+
+    @cached_property
+    def skill(self) -> pd.DataFrame:
+        """Every cell against the mean predictor (`skill_over_mean`)."""
+        return skill_over_mean(self.metrics, mean_learners=self.mean_learners)
+
+    @cached_property
+    def permutation(self) -> pd.DataFrame:
+        """What was learned from permuted labels (`permutation_verdict`)."""
+        return permutation_verdict(self.metrics, mean_learners=self.mean_learners)
+
+    @cached_property
+    def brackets(self) -> pd.DataFrame:
+        """The gain that known causes allow, by view, target and mixture; empty without."""
+        return gain_brackets(self.oracle, self.metrics["mixture"].unique())
+
+    @cached_property
+    def published(self) -> pd.DataFrame:
+        """The published numbers (`load_published`)."""
+        return load_published()
+
+    @cached_property
+    def notes(self) -> tuple[str, ...]:
+        """What has to stand beside the numbers, such as another protocol; of all rows."""
+        return tuple(caveats(self.metrics))
+
+    @cached_property
+    def uncontrolled(self) -> pd.DataFrame:
+        """The rows of cells without a control, of mixtures that take views wholly or not."""
+        rows = self.metrics[self.metrics["control"] == "none"]
+        return rows[rows["mixture"].map(is_full).astype(bool)]
+
+    def notes_beside(self, rows: pd.DataFrame) -> tuple[str, ...]:
+        """Return the caveats of ``rows``, none where the note above the experiment says them."""
+        own = tuple(caveats(rows))
+        return () if own == self.notes else own
+
+
+def mean_learners_of(learners: Collection[str], kinds: Mapping[str, str]) -> tuple[str, ...]:
+    """Return those of ``learners`` that are mean predictors, by name or by kind."""
+    return tuple(sorted(name for name in learners if kinds.get(name, name) == "mean"))

@@ -1,0 +1,1 @@
+"""Collects what a run left under results/ into what the report shows."""

@@ -1,0 +1,37 @@
+"""One experiment's evidence, read from the files of its rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from affectmix.report.evidence import Evidence
+from affectmix.report.gather.audits import audit_summary
+from affectmix.report.gather.corpora import labels_by_view
+from affectmix.schemas import METRICS, ORACLE
+from affectmix.tables import read_table
+
+
+def evidence_of(
+    name: str, files: Mapping[str, str | Sequence[str]], settings: Mapping[str, Any]
+) -> Evidence:
+    """Return what an experiment's sections are made from.
+
+    Args:
+        name: the experiment's key in the configuration.
+        files: ``metrics``, ``audit`` and ``findings`` of the experiment, ``labels_<corpus>``
+            of its corpora, and ``oracle``, which may be an empty list.
+        settings: ``Project.report_settings``.
+    """
+    one = {key: file for key, file in files.items() if isinstance(file, str)}
+    return Evidence(
+        name,
+        read_table(one["metrics"], METRICS),
+        title=settings["title"],
+        roles=settings["roles"],
+        analogous=settings["analogous"],
+        kinds=settings["kinds"],
+        labels=labels_by_view(one, settings["views"]),
+        audit=audit_summary([one["audit"]], [one["findings"]]),
+        oracle=read_table(one["oracle"], ORACLE) if "oracle" in one else None,
+    )

@@ -1,0 +1,80 @@
+"""Everything that the page shows, read from the report rule's inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from affectmix.provenance.versions import versions
+from affectmix.report.context import ReportContext
+from affectmix.report.experiment import ExperimentReport
+from affectmix.report.figure_1 import draw_fig1
+from affectmix.report.gather.audits import audit_summary
+from affectmix.report.gather.corpora import (
+    clips_left_out,
+    corpora_table,
+    corpora_tables,
+    feature_faults,
+    labels_by_view,
+    split_warnings,
+)
+from affectmix.report.gather.experiment import evidence_of
+from affectmix.report.gather.oracle import oracle_table
+from affectmix.report.gather.searches import (
+    convergence,
+    searches_by_cell,
+    unconverged_sentences,
+)
+from affectmix.schemas import ORACLE
+from affectmix.tables import read_table
+
+
+def report_context(
+    files: Mapping[str, Sequence[str]],
+    config: Mapping[str, Any],
+    experiments: Mapping[str, Mapping[str, Any]],
+) -> ReportContext:
+    """Return everything that the report shows.
+
+    Args:
+        files: the report rule's inputs by kind.
+        config: the effective configuration.
+        experiments: experiment → ``Project.report_settings``.
+    """
+    labels = {f"labels_{Path(file).parts[-2]}": file for file in files["labels"]}
+    views = {v: d for settings in experiments.values() for v, d in settings["views"].items()}
+    oracle = next(iter(files.get("oracle", [])), None)
+    shared = {**labels, **({"oracle": oracle} if oracle else {})}
+    searches = searches_by_cell(files)
+    return ReportContext(
+        title="AffectMix",
+        experiments=[
+            ExperimentReport(evidence_of(name, {**shared, **_own(files, place)}, settings))
+            for place, (name, settings) in enumerate(experiments.items())
+        ],
+        fig1=draw_fig1(labels_by_view(labels, views)),
+        corpora=corpora_table(corpora_tables(files)),
+        audit=audit_summary(files["audit"], files["findings"]),
+        convergence=convergence(searches),
+        unconverged=unconverged_sentences(searches),
+        skipped=clips_left_out(files["left_out"]),
+        feature_faults=feature_faults(files["nonfinite"]),
+        warnings=split_warnings(files["warnings"]),
+        extra={
+            "What a regression on the true causes can reach": oracle_table(
+                read_table(oracle, ORACLE)
+            )
+        }
+        if oracle
+        else {},
+        provenance={"seed": config["seed"], "versions": versions()},
+        configuration=yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True),
+    )
+
+
+def _own(files: Mapping[str, Sequence[str]], place: int) -> dict[str, str]:
+    """Return the files of the experiment at a place in the configuration's order."""
+    return {kind: files[kind][place] for kind in ("metrics", "audit", "findings")}

@@ -1,0 +1,39 @@
+"""The sections of an experiment's report, in the order of the page.
+
+To add one:
+
+1. Write a module here, ``sections/<key>.py``, with one function::
+
+       def <key>_section(evidence: Evidence) -> Section | None:
+
+   `Evidence` (`affectmix.report.evidence`) holds the experiment's metrics, labels, audit
+   and oracle, and the tests that several sections share. Return None where the experiment
+   has nothing of this kind, so that a small experiment has a short page. Numbers are
+   computed in ``affectmix.evaluation``, figures drawn in ``affectmix.report.figure_<x>``;
+   the section puts them in order and into words.
+2. Say what the page shows in ``blocks`` (`affectmix.report.blocks`): Text, Answers, Table,
+   Figure, and Fold for what most readers pass over. The page needs no template for it. A
+   Figure is also written to ``results/figures/{experiment}/<name>.svg`` and ``.png``.
+3. Name the files in ``tables``: ``results/tables/{experiment}/<name>.csv`` and ``.md``.
+   ``evidence.notes_beside(rows)`` gives the caveats that the page must show below rows
+   (another protocol, a replayed leak); below a file put all of `labels.caveats`.
+4. Add the function to SECTIONS below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from affectmix.report.blocks import Section
+from affectmix.report.evidence import Evidence
+from affectmix.report.sections.controls import controls_section
+from affectmix.report.sections.mixing import mixing_section
+from affectmix.report.sections.paper_tables import paper_tables_section
+from affectmix.report.sections.training_sets import training_sets_section
+
+SECTIONS: tuple[Callable[[Evidence], Section | None], ...] = (
+    mixing_section,
+    training_sets_section,
+    paper_tables_section,
+    controls_section,
+)
