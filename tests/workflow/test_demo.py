@@ -38,11 +38,22 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "results"
 
 
-def r2(results: Path, mixture: str, view: str, target: str) -> float:
-    metrics = pd.read_parquet(results / "metrics" / "joint.parquet")
+def r2(
+    results: Path,
+    mixture: str,
+    view: str,
+    target: str,
+    *,
+    protocol: str = "nested",
+    arithmetic: str = "clean",
+) -> float:
+    experiment = "joint" if protocol == "nested" else "arithmetics"
+    metrics = pd.read_parquet(results / "metrics" / f"{experiment}.parquet")
     row = metrics[
         (metrics["learner"] == "svr")
         & (metrics["control"] == "none")
+        & (metrics["protocol"] == protocol)
+        & (metrics["arithmetic"] == arithmetic)
         & (metrics["mixture"] == mixture)
         & (metrics["view"] == view)
         & (metrics["target"] == target)
@@ -96,3 +107,25 @@ def test_permuted_labels_show_no_skill(results: Path) -> None:
 def test_nothing_leaks(results: Path) -> None:
     summary = pd.read_parquet(results / "audit" / "joint.parquet")
     assert (summary[["in_train", "group_in_train", "foreign", "findings"]] == 0).all(axis=None)
+
+
+@pytest.mark.parametrize("target", ["valence", "arousal"])
+def test_the_released_arithmetic_inflates_the_shifted_corpus(results: Path, target: str) -> None:
+    clean = r2(results, MIXED, "demo_sounds", target, protocol="paper")
+    leaked = r2(
+        results, MIXED, "demo_sounds", target, protocol="paper", arithmetic="reference_2023"
+    )
+    assert leaked > clean + 0.05
+
+
+def test_the_audit_names_the_rows_that_the_released_arithmetic_leaks(results: Path) -> None:
+    cell = f"svr__is13__{MIXED}__cv5_ungrouped__paper__reference_2023__none"
+    tested = pd.concat(map(pd.read_parquet, sorted((results / "cells" / cell).glob("0-?.parquet"))))
+    leaked = tested[(tested["in_train"] > 0) & (tested["view"] == "demo_sounds")]
+    sounds = tested[tested["view"] == "demo_sounds"]
+    assert leaked["clip_id"].nunique() > 0.5 * sounds["clip_id"].nunique()
+    findings = pd.read_parquet(results / "audit" / "arithmetics.findings.parquet")
+    named = findings[(findings["cell"] == cell) & (findings["check"] == "clip")]
+    named = named[named["corpus"] == "demo_sounds"]
+    assert set(named["clip_id"]) == set(leaked["clip_id"])
+    assert named["declared"].all()
