@@ -78,6 +78,59 @@ def corrected_resampled_ttest(
     return CorrectedTest(mean, mean - half, mean + half, t, p, effect, count)
 
 
+def corrected_welch_ttest(
+    after: npt.ArrayLike,
+    before: npt.ArrayLike,
+    *,
+    ratio_after: float,
+    ratio_before: float,
+    confidence: float = 0.95,
+) -> CorrectedTest:
+    """Test the difference of two means over folds that do not pair, two-sided.
+
+    Each mean's variance is corrected for overlapping training sets as in
+    `corrected_resampled_ttest`; the two are put together by Welch (1947), with the degrees
+    of freedom of Welch and Satterthwaite. Folds that cut the same clips differently are
+    taken as independent: what they have in common would narrow the interval.
+
+    Args:
+        after, before: values per fold [shape=(n,)] and [shape=(m,)]; NaN is left out.
+        ratio_after, ratio_before: as ``ratio`` there, of each one's scheme.
+        confidence: coverage of the interval, in (0, 1).
+
+    Returns:
+        ``mean`` is that of ``after`` less that of ``before``; ``effect`` is Cohen's d with
+        the mean of both variances; ``count`` the fewer of both numbers of folds. Without
+        two defined folds on both sides, all but the mean and count are NaN.
+    """
+    sides = [np.asarray(values, dtype=float) for values in (after, before)]
+    sides = [values[~np.isnan(values)] for values in sides]
+    count = min(values.size for values in sides)
+    mean = float(sides[0].mean() - sides[1].mean()) if count else math.nan
+    if count < 2:
+        return CorrectedTest(mean, math.nan, math.nan, math.nan, math.nan, math.nan, count)
+    variances = [float(values.var(ddof=1)) for values in sides]
+    parts = [
+        variance * (1 / values.size + ratio)
+        for variance, values, ratio in zip(
+            variances, sides, (ratio_after, ratio_before), strict=True
+        )
+    ]
+    error = math.sqrt(sum(parts))
+    if error <= 1e-15 * max(1.0, abs(mean)):
+        t = math.copysign(math.inf, mean) if mean else 0.0
+        return CorrectedTest(mean, mean, mean, t, 1.0 if t == 0.0 else 0.0, math.nan, count)
+    freedom = sum(parts) ** 2 / sum(
+        part**2 / (values.size - 1) for part, values in zip(parts, sides, strict=True)
+    )
+    half = float(stats.t.ppf(0.5 + confidence / 2, freedom)) * error
+    t = mean / error
+    p = min(1.0, 2 * float(stats.t.sf(abs(t), freedom)))
+    return CorrectedTest(
+        mean, mean - half, mean + half, t, p, mean / math.sqrt(sum(variances) / 2), count
+    )
+
+
 def holm(p_values: npt.ArrayLike) -> np.ndarray:
     """Return Holm's step-down adjusted p-values [shape=(n,)] of one family of tests.
 

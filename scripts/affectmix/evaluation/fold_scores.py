@@ -74,7 +74,7 @@ def trained_alone(mixed: Scored, scored: Collection[Scored]) -> Scored | None:
     return found[0] if found else None
 
 
-def tested_folds(differences: pd.Series, *, scheme: str, two_sided: bool) -> CorrectedTest:
+def tested_folds(differences: pd.Series, *, scheme: str, two_sided: bool = True) -> CorrectedTest:
     """Test the mean of differences between folds of ``scheme`` that pair, against zero."""
     return corrected_resampled_ttest(
         differences.to_numpy(float),
