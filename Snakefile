@@ -4,8 +4,11 @@ import sys
 from pathlib import Path
 
 SCRIPTS = Path(workflow.basedir) / "scripts"
+ENVS = Path(workflow.basedir) / "envs"
 sys.path.insert(0, str(SCRIPTS))
 
+from affectmix.automl.environments import Environments
+from affectmix.config.costs import describe_costs, training_costs
 from affectmix.config.files import RunFiles
 from affectmix.config.project import Project
 from affectmix.errors import AffectMixError
@@ -13,6 +16,8 @@ from affectmix.provenance.code import code_digest, export_package, files_digest
 from affectmix.provenance.lock import RunLock
 from affectmix.provenance.versions import versions
 from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
+from snakemake.settings.types import DeploymentMethod
 from snakemake.utils import min_version
 
 min_version("9.0")
@@ -35,6 +40,15 @@ if workflow.is_main_process:
 try:
     project = Project(config)
     project.check_corpora()
+    environments = Environments(
+        project.config["environments"],
+        pins=ENVS,
+        conda=DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method,
+    )
+    if workflow.is_main_process:
+        environments.check(project.backends())
+    if workflow.is_main_process and (costs := describe_costs(training_costs(project))):
+        logger.info(costs)
 except AffectMixError as error:
     raise WorkflowError(str(error))
 files = RunFiles(project)
@@ -49,6 +63,10 @@ wildcard_constraints:
     cell="[a-z0-9_-]+",
     repeat="[0-9]+",
     fold="[0-9]+",
+    part="[0-9]+(-[0-9]+)?",
+    target="valence|arousal",
+    backend="autosklearn|flaml",
+    pins="[0-9a-f]{8}",
     experiment="[a-z0-9_]+",
 
 
@@ -56,6 +74,7 @@ include: "workflow/rules/corpora.smk"
 include: "workflow/rules/features.smk"
 include: "workflow/rules/splits.smk"
 include: "workflow/rules/cells.smk"
+include: "workflow/rules/automl.smk"
 include: "workflow/rules/evaluation.smk"
 include: "workflow/rules/report.smk"
 

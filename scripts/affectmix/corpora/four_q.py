@@ -27,6 +27,7 @@ class FourQCorpus(RatedFiles):
     source the artist, the category the first of the genres.
     """
 
+    obtain = "http://mir.dei.uc.pt/downloads.html (the MIR group in Coimbra)"
     SETTINGS: ClassVar[Mapping[str, Setting]] = {
         **Corpus.SETTINGS,
         "corner": Setting(

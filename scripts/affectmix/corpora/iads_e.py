@@ -32,6 +32,7 @@ class IADSECorpus(RatedFiles):
     Sound ID without the suffix of a repeated extraction (``0311_2`` and ``0311`` are one).
     """
 
+    obtain = "https://doi.org/10.3758/s13428-018-1027-6 (from its authors)"
     SETTINGS: ClassVar[Mapping[str, Setting]] = {
         **Corpus.SETTINGS,
         "ratings": Setting((str,), "the ratings' workbook, under root", "Sound Ratings.xlsx"),

@@ -24,6 +24,7 @@ class PMEmoCorpus(RatedFiles):
     The clip id is the song's number; choruses without a static label are left out.
     """
 
+    obtain = "https://github.com/HuiZhangDB/PMEmo"
     SETTINGS: ClassVar[Mapping[str, Setting]] = {
         **Corpus.SETTINGS,
         "root": Setting((str,), "folder PMEmo2019, which holds chorus/ and annotations/"),

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -41,7 +42,13 @@ class Reading:
 
 
 class RatedFiles(Corpus):
-    """A corpus whose labels stand in files; see the module's text."""
+    """A corpus whose labels stand in files; see the module's text.
+
+    Attributes:
+        obtain: where the corpus is to be had, for whoever lacks it; empty for one's own.
+    """
+
+    obtain: ClassVar[str] = ""
 
     @abstractmethod
     def _read(self) -> Reading:
@@ -59,7 +66,8 @@ class RatedFiles(Corpus):
     @cached_property
     def _tables(self) -> _Tables:
         if not self.root.is_dir():
-            fault = "no such folder; put the corpus there or correct 'root'"
+            source = f"ask for the corpus at {self.obtain}, " if self.obtain else ""
+            fault = f"no such folder; {source}put the corpus there or correct 'root'"
             return _Tables.empty([Problem(str(self.root), "missing", fault)])
         try:
             reading = self._read()
