@@ -43,7 +43,8 @@ try:
     environments = Environments(
         project.config["environments"],
         pins=ENVS,
-        conda=DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method,
+        by_conda=DeploymentMethod.CONDA
+        in workflow.deployment_settings.deployment_method,
     )
     if workflow.is_main_process:
         environments.check(project.backends())

@@ -72,6 +72,33 @@ GROUPS = Schema(
 FEATURES = Schema(
     "features", {"clip_id": Column(pa.string())}, key=("clip_id",), extra=pa.float32()
 )
+STEM_FILES = Schema(
+    "stem files",
+    {
+        "clip_id": Column(pa.string()),
+        "status": Column(pa.string()),  # ok, or why the clip has no stems
+        "message": Column(pa.string(), nullable=True),
+        "sample_rate": Column(pa.int32(), nullable=True, low=1),
+        "channels": Column(pa.int32(), nullable=True, low=1, high=2),
+        "duration_s": Column(pa.float64(), nullable=True, low=0.0),
+        "moved": Column(pa.int64(), nullable=True, low=0),  # samples held at full scale
+        "device": Column(pa.string(), nullable=True),
+        "segment_s": Column(pa.float64(), nullable=True, low=0.0),
+    },
+    key=("clip_id",),
+)
+SEPARATION = Schema(
+    "separation",
+    {
+        "clip_id": Column(pa.string()),
+        "stem": Column(pa.string(), allowed=("vocals", "drums", "bass", "other")),
+        "sdr": Column(pa.float64(), nullable=True),
+        "si_sdr": Column(pa.float64(), nullable=True),
+        "mix_sdr": Column(pa.float64(), nullable=True),  # of the mix itself as the estimate
+        "mix_si_sdr": Column(pa.float64(), nullable=True),
+    },
+    key=("clip_id", "stem"),
+)
 CLASSES = Schema(
     "classes",
     {"clip_id": Column(pa.string()), "class": Column(pa.int32(), low=0)},
@@ -109,6 +136,39 @@ TRAIN_ROWS = Schema(
         "copies": Column(pa.int32(), low=1),
     },
     key=("corpus", "clip_id"),
+)
+AUTOML_ROWS = Schema(
+    "AutoML rows",
+    {
+        "corpus": Column(pa.string()),
+        "clip_id": Column(pa.string()),
+        "valence": _affect_column(nullable=True),
+        "arousal": _affect_column(nullable=True),
+    },
+    key=("corpus", "clip_id"),
+    extra=pa.float32(),
+)
+AUTOML_FOLDS = Schema(
+    "AutoML folds",
+    {
+        "phase": Column(pa.string(), allowed=("search", "refit")),
+        "fold": Column(pa.int32(), low=0),
+        "role": Column(pa.string(), allowed=("train", "test")),
+        "corpus": Column(pa.string()),
+        "clip_id": Column(pa.string()),
+        "copies": Column(pa.int32(), low=1),
+    },
+    key=("phase", "fold", "role", "corpus", "clip_id"),
+)
+AUTOML_PREDICTIONS = Schema(
+    "AutoML predictions",
+    {
+        "corpus": Column(pa.string()),
+        "clip_id": Column(pa.string()),
+        "fold": Column(pa.int32(), low=0),
+        "y_pred": Column(pa.float64()),
+    },
+    key=("fold", "corpus", "clip_id"),
 )
 _CELL_FIELDS = {
     "experiment": Column(pa.string()),

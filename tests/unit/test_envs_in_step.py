@@ -13,8 +13,11 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-ENVS = sorted((REPOSITORY / "envs").glob("*.yaml"))
 SCRIPTS = REPOSITORY / "scripts"
+APART = {"autosklearn.yaml", "flaml.yaml"}  # of programs that import nothing of the package
+PROGRAMS = SCRIPTS / "automl"
+ALL_ENVS = sorted((REPOSITORY / "envs").glob("*.yaml"))
+ENVS = [env for env in ALL_ENVS if env.name not in APART]
 OWN = {"affectmix"}
 BY_NAME_ONLY = {"openpyxl"}  # pandas imports it to read a workbook
 
@@ -59,6 +62,8 @@ def imported() -> set[str]:
     """Distributions that a script or the package imports, anywhere in its code."""
     modules = set()
     for path in SCRIPTS.rglob("*.py"):
+        if PROGRAMS in path.parents:
+            continue
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Import):
                 modules |= {alias.name.partition(".")[0] for alias in node.names}
@@ -106,4 +111,11 @@ def test_rules_name_environments_that_exist() -> None:
         found = re.findall(r'conda:\s*"([^"]+)"', text)
         assert len(found) == len(re.findall(r"^\s*conda:", text, re.MULTILINE)), rules
         named |= {(rules.parent / entry).resolve() for entry in found}
-    assert named <= set(ENVS)
+    assert named <= set(ALL_ENVS)
+
+
+@pytest.mark.parametrize("name", sorted(APART))
+def test_environments_apart_pin_all_that_they_list(name: str) -> None:
+    entries = listed(REPOSITORY / "envs" / name)
+    assert list(entries) == sorted(entries)
+    assert all(re.fullmatch(r"[0-9a-z.]+", version) for version in entries.values())

@@ -13,6 +13,8 @@ rule search_cell:
         "results/benchmarks/search_cell/{cell}-{repeat}.tsv"
     conda:
         "../../envs/affectmix.yaml"
+    wildcard_constraints:
+        cell=project.cells_by(None),
     threads: 1
     params:
         cell=lambda w: project.cell_settings(w.cell),
@@ -39,6 +41,8 @@ rule evaluate_cell:
         "results/benchmarks/evaluate_cell/{cell}-{repeat}-{fold}.tsv"
     conda:
         "../../envs/affectmix.yaml"
+    wildcard_constraints:
+        cell=project.cells_by(None),
     threads: 1
     params:
         cell=lambda w: project.cell_settings(w.cell),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from affectmix.config.project import Project
+from affectmix.corpora.base import TARGETS
 
 
 class RunFiles:
@@ -15,8 +16,13 @@ class RunFiles:
     def __init__(self, project: Project) -> None:
         self._project = project
 
-    def cell_inputs(self, name: str) -> dict[str, str]:
-        """Return the tables that a cell reads: its own corpora's, and the groups of all."""
+    def cell_inputs(self, name: str, *, features: bool = True) -> dict[str, str]:
+        """Return the tables that a cell reads: its own corpora's, and the groups of all.
+
+        Args:
+            name: the cell's name.
+            features: False to leave features out, where only rows and labels are asked for.
+        """
         cell = self._project.cell(name)
         chosen = self._project.feature_settings(cell.features)
         folder = f"results/features/{chosen['set']}/{chosen['stem']}"
@@ -24,9 +30,22 @@ class RunFiles:
         for corpus in self._project.cell_corpora(cell):
             tables[f"labels_{corpus}"] = f"results/corpora/{corpus}/labels.parquet"
             tables[f"splits_{corpus}"] = f"results/splits/{corpus}/{cell.scheme}.parquet"
-            if self._project.uses_features(cell.learner):
+            if features and self._project.uses_features(cell.learner):
                 tables[f"features_{corpus}"] = f"{folder}/{corpus}.parquet"
         return tables
+
+    def automl_outputs(self, name: str, *, repeat: str, fold: str) -> dict[str, str]:
+        """Return what an AutoML tool leaves of the search behind one evaluation of a cell.
+
+        Under the paper's protocol one search stands behind all folds of a repeat.
+        """
+        shared = self._project.cell(name).protocol == "paper"
+        part = repeat if shared else f"{repeat}-{fold}"
+        base = f"results/automl/{name}/{part}"
+        return {
+            **{f"predicted_{target}": f"{base}.{target}.parquet" for target in TARGETS},
+            **{f"described_{target}": f"{base}.{target}.json" for target in TARGETS},
+        }
 
     def audit_inputs(self, experiment: str) -> dict[str, str | list[str]]:
         """Return what an experiment's cells trained on and predicted, and what judges them."""

@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from affectmix.automl import BACKENDS
 from affectmix.cells.views import members
 from affectmix.config.cells import Cell, expand_cells
 from affectmix.config.references import check_references
@@ -243,13 +244,34 @@ class Project:
                 for cell in cells
                 if cell.learner in self.config["experiments"][name].get("models", self.learners)
                 and (cell.protocol, cell.arithmetic, cell.control) == ("nested", "clean", "none")
+                and self.backend(cell.learner) is None
             }
         )
+
+    def backend(self, learner: str) -> str | None:
+        """Return the AutoML tool that a learner stands for, or None where it is one of ours."""
+        kind = self.config["learners"][learner]["kind"]
+        return kind if kind in BACKENDS else None
+
+    def backends(self) -> list[str]:
+        """Return the AutoML tools that cells use."""
+        return [
+            b for b in BACKENDS if any(self.backend(c.learner) == b for c in self.cells.values())
+        ]
+
+    def memory_mb(self, cell: str) -> int:
+        """Return the memory that each process of an AutoML tool's cell may take."""
+        return int(self.learners[self.cell(cell).learner]["memory_mb"])
+
+    def cells_by(self, *backends: str | None) -> str:
+        """Return the pattern of the cells whose learners stand for these tools; None is ours."""
+        learners = [name for name in self.learners if self.backend(name) in backends]
+        return f"(?:{'|'.join(learners)})__[a-z0-9_-]+" if learners else "(?!)"
 
 
 def _with_points(name: str, settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return a learner's settings with a digest of the points that its named space holds."""
-    if "space" not in settings:
+    if "space" not in settings or settings["kind"] in BACKENDS:
         return dict(settings)
     try:
         points = load_space(settings["space"], learner=settings["kind"])

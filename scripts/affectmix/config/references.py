@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from affectmix.automl import BACKENDS
 from affectmix.config.cells import Cell
 from affectmix.config.validate import nearest
 from affectmix.errors import ConfigError
@@ -20,7 +21,7 @@ def check_references(
     experiments: Mapping[str, list[Cell]],
 ) -> None:
     """Raise one ConfigError that lists every dangling name and every impossible cell."""
-    faults = [*_view_faults(config), *_shared_roots(config)]
+    faults = [*_view_faults(config), *_shared_roots(config), *_automl_faults(config)]
     for name, choice in config["features"].items():
         try:
             FeatureSet.parse(choice["set"], key=f"features.{name}.set")
@@ -50,6 +51,17 @@ def _view_faults(config: Mapping[str, Any]) -> Iterator[str]:
         yield from _unknown(f"views.{name}.corpus", [view["corpus"]], config["corpora"])
 
 
+def _automl_faults(config: Mapping[str, Any]) -> Iterator[str]:
+    for name, learner in config["learners"].items():
+        given = [key for key in ("budget_s", "max_iter") if key in learner]
+        if learner["kind"] == "flaml" and len(given) != 1:
+            yield (
+                f"learners.{name}: has {' and '.join(given) or 'neither budget_s nor max_iter'}; "
+                "give one of them: budget_s: 300 (seconds), or max_iter: 50 (trials, which come "
+                "out the same again)"
+            )
+
+
 def _experiment_faults(
     name: str,
     config: Mapping[str, Any],
@@ -62,7 +74,13 @@ def _experiment_faults(
     yield from _unknown(f"{where}.roles", experiment["roles"], views)
     stored = {c.learner for c in cells if (c.protocol, c.arithmetic, c.control) == _STORED}
     for learner in experiment.get("models", []):
-        if learner in config["learners"] and learner not in stored:
+        kind = config["learners"].get(learner, {}).get("kind")
+        if kind in BACKENDS:
+            yield (
+                f"{where}.models: {learner!r} is of kind {kind!r}, whose models no safe format "
+                "can hold, so that none is stored; leave it out"
+            )
+        elif learner in config["learners"] and learner not in stored:
             yield (
                 f"{where}.models: {learner!r} has no nested, clean cell without a control here, "
                 "and only of such a cell a final model is stored; leave it out"
@@ -87,9 +105,7 @@ def _experiment_faults(
             yield from _replay_faults(here, cell, views)
 
 
-def _paper_constraint_faults(
-    where: str, mixtures: Iterable[Mapping[str, float]]
-) -> Iterator[str]:
+def _paper_constraint_faults(where: str, mixtures: Iterable[Mapping[str, float]]) -> Iterator[str]:
     """The paper mixes k of one corpus and p of another, of which one is whole (its section 3.2)."""
     for mixture in mixtures:
         shares = ", ".join(f"{view}: {share:g}" for view, share in mixture.items())

@@ -1,0 +1,169 @@
+"""The Python environments of AutoML tools: which there are, and how they are made.
+
+The pins are those of ``envs/<backend>.yaml``, from which conda makes the same environment
+where Snakemake deploys software by it. An environment's folder carries a digest of them, so
+that other pins are another environment.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from affectmix.automl.interpreters import find_interpreter
+from affectmix.errors import AffectMixError
+from affectmix.files import write_json
+
+READY = "ready.json"  # written last: an environment without it is begun anew
+_MODULES = {"autosklearn": "autosklearn.regression", "flaml": "flaml"}
+
+
+@dataclass(frozen=True)
+class Pins:
+    """What an environment consists of.
+
+    Attributes:
+        python: version of the interpreter, such as ``3.9``.
+        packages: lines such as ``numpy==1.23.5``.
+    """
+
+    python: str
+    packages: tuple[str, ...]
+
+    @classmethod
+    def read(cls, file: str | Path) -> Pins:
+        """Return the pins of a conda environment's file, whose packages come through pip."""
+        entries = yaml.safe_load(Path(file).read_text(encoding="utf-8"))["dependencies"]
+        (packages,) = (entry["pip"] for entry in entries if isinstance(entry, dict))
+        (python,) = (
+            entry.partition("=")[2] for entry in entries if str(entry).startswith("python=")
+        )
+        return cls(python, tuple(packages))
+
+    @property
+    def digest(self) -> str:
+        """Eight hexadecimal digits that stand for the pins."""
+        text = "\n".join([self.python, *sorted(self.packages)])
+        return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+class Environments:
+    """Where the environments of a run are.
+
+    Args:
+        settings: ``environments`` of the configuration: ``folder`` and ``interpreters``.
+        pins: folder of the conda environments' files.
+        by_conda: whether Snakemake makes the environments by conda.
+    """
+
+    def __init__(self, settings: Mapping[str, Any], *, pins: str | Path, by_conda: bool) -> None:
+        self._settings = settings
+        self._pins = Path(pins)
+        self._by_conda = by_conda
+
+    @property
+    def pattern(self) -> str:
+        """The ready mark's path, with wildcards."""
+        return f"{self._settings['folder']}/{{backend}}-{{pins}}/{READY}"
+
+    def ready(self, backend: str) -> list[str]:
+        """Return the ready mark that a backend's jobs wait for; none where conda is used."""
+        if self._by_conda:
+            return []
+        digest = Pins.read(self._pins / f"{backend}.yaml").digest
+        return [self.pattern.format(backend=backend, pins=digest)]
+
+    def named_interpreter(self, backend: str) -> str | None:
+        """Return the interpreter that the configuration names for a backend."""
+        named = self._settings["interpreters"].get(backend)
+        return None if named is None else str(Path(named).expanduser())
+
+    def check(self, backends: Iterable[str]) -> None:
+        """Raise ConfigError where an environment is yet to be made and no Python is for it."""
+        for backend in backends:
+            if any(not Path(mark).is_file() for mark in self.ready(backend)):
+                self._interpreter(backend)
+
+    def _interpreter(self, backend: str) -> str:
+        pins = Pins.read(self._pins / f"{backend}.yaml")
+        return find_interpreter(
+            pins.python, key=interpreter_key(backend), named=self.named_interpreter(backend)
+        )
+
+
+def interpreter_key(backend: str) -> str:
+    """Return the key of the configuration that names a backend's interpreter."""
+    return f"environments.interpreters.{backend}"
+
+
+def python_of(ready: str | Path) -> str:
+    """Return the interpreter of the environment that a ready mark stands in."""
+    return str(Path(ready).absolute().parent / "bin" / "python")
+
+
+def build_environment(
+    ready: str | Path, pins_file: str | Path, *, backend: str, named: str | None, log: str | Path
+) -> None:
+    """Make a virtual environment with a backend's pins, and say so in its ready mark.
+
+    What an interrupted earlier try has left is removed first.
+
+    Args:
+        ready: path of the ready mark; the environment is the folder that holds it.
+        pins_file: the conda environment's file.
+        backend: ``autosklearn`` or ``flaml``.
+        named: the interpreter that the configuration names, or None to look for one.
+        log: gets what pip says.
+
+    Raises:
+        ConfigError: no interpreter.
+        AffectMixError: the packages cannot be installed, or cannot be imported.
+    """
+    pins = Pins.read(pins_file)
+    python = find_interpreter(pins.python, key=interpreter_key(backend), named=named)
+    folder = Path(ready).absolute().parent
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    requirements = folder / "requirements.txt"
+    requirements.write_text("\n".join(pins.packages) + "\n", encoding="utf-8")
+    inside = python_of(ready)
+    _step([python, "-m", "venv", str(folder)], "make a virtual environment", log)
+    pip = [inside, "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
+    _step([*pip, "-r", str(requirements)], "install the packages", log)
+    _step([inside, "-c", f"import {_MODULES[backend]}"], "import what was installed", log)
+    write_json({"backend": backend, "python": python, "packages": list(pins.packages)}, ready)
+
+
+def clean_environment() -> dict[str, str]:
+    """Return this process's environment variables without those that steer its own Python."""
+    steering = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
+    kept = {key: value for key, value in os.environ.items() if key not in steering}
+    return kept | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONNOUSERSITE": "1"}
+
+
+def _step(command: list[str], what: str, log: str | Path) -> None:
+    done = subprocess.run(
+        command,
+        env=clean_environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    with Path(log).open("a", encoding="utf-8") as written:
+        written.write(f"{json.dumps(command)}\n{done.stdout}")
+    if done.returncode:
+        told = [line for line in done.stdout.strip().splitlines() if line.strip()][-3:]
+        raise AffectMixError(
+            f"could not {what} ({' / '.join(told) or 'no message'}); the whole output is in "
+            f"{log}. pip needs a way to a package index. The same command again begins anew."
+        )

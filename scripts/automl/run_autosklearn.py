@@ -1,0 +1,120 @@
+"""Search a model with auto-sklearn, refit it on each set of rows, and predict."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import autosklearn.metrics
+import numpy as np
+from automl_task import Failure, Task, run
+from autosklearn.regression import AutoSklearnRegressor
+
+# paper: auto-sklearn as it comes, which is what "Joint learning of music and generalized
+# sounds" (2024) used. wide: for thousands of columns, where most candidates of the whole
+# space run out of memory or time: learners and projections that bear them, no warm start
+# (its candidates are of the whole space), and more of the budget for each candidate.
+PRESETS: dict[str, dict[str, Any]] = {
+    "paper": {},
+    "wide": {
+        "include": {
+            "regressor": ["libsvm_svr", "extra_trees", "liblinear_svr", "gradient_boosting"],
+            "feature_preprocessor": ["no_preprocessing", "pca", "select_percentile_regression"],
+        },
+        "initial_configurations_via_metalearning": 0,
+    },
+}
+RUN_SHARE = {"paper": 0.1, "wide": 0.3}  # of the budget, at most, for one candidate
+WORDS = {
+    "SUCCESS": "succeeded",
+    "TIMEOUT": "ran out of time",
+    "MEMOUT": "ran out of memory",
+    "CRASHED": "crashed",
+}
+
+
+def search(
+    task: Task, settings: dict[str, Any], threads: int, scratch: Path
+) -> tuple[Callable[..., Any], dict[str, Any]]:
+    """Search, and return how the found ensemble is refitted and what it consists of."""
+    per_run = max(int(settings["budget_s"] * RUN_SHARE[settings["space"]]), 1)
+    model = AutoSklearnRegressor(
+        time_left_for_this_task=settings["budget_s"],
+        per_run_time_limit=per_run,
+        memory_limit=settings["memory_mb"],
+        ensemble_nbest=settings["ensemble"],
+        metric=autosklearn.metrics.mean_squared_error,
+        resampling_strategy=task.folds,
+        dataset_compression=False,  # it may drop rows, by whose numbers the folds are given
+        seed=settings["seed"],
+        n_jobs=threads,
+        tmp_folder=str(scratch / "autosklearn"),
+        **PRESETS[settings["space"]],
+    )
+    started = time.monotonic()
+    try:
+        model.fit(task.X, task.y, dataset_name="affectmix")
+    except ValueError as error:
+        if "Dummy prediction failed" not in str(error):
+            raise
+        raise Failure(
+            f"auto-sklearn could not even fit a constant within memory_mb {settings['memory_mb']} "
+            f"and budget_s {settings['budget_s']}; raise memory_mb ({error})"
+        ) from error
+    seconds = time.monotonic() - started
+    runs = list(model.automl_.runhistory_.data.values())
+    counts = Counter(run.status.name for run in runs if run.status.name != "STOP")
+    members = _members(model)
+    if not members:
+        raise Failure(_nothing_found(counts, runs, settings, per_run))
+
+    def refit(X: np.ndarray, y: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+        model.refit(X.copy(), y.copy())
+        return model.predict
+
+    return refit, {
+        "ensemble": members,
+        "runs": dict(counts),
+        "seconds": seconds,
+        "best_mse": min(
+            float(run.cost) for run in runs if run.status.name in ("SUCCESS", "DONOTADVANCE")
+        ),
+    }
+
+
+def _members(model: AutoSklearnRegressor) -> list[dict[str, Any]]:
+    """Return weight and hyper-parameters of every model of the ensemble that is no dummy."""
+    return [
+        {"weight": float(weight), "configuration": _plain(member.config.get_dictionary())}
+        for weight, member in model.get_models_with_weights()
+        if type(member).__name__ != "MyDummyRegressor"
+    ]
+
+
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    return {key: value.item() if hasattr(value, "item") else value for key, value in values.items()}
+
+
+def _nothing_found(
+    counts: dict[str, int], runs: list[Any], settings: dict[str, Any], per_run: int
+) -> str:
+    told = ", ".join(f"{n} {WORDS.get(status, status)}" for status, n in sorted(counts.items()))
+    errors = Counter(
+        str(run.additional_info.get("error", "")).splitlines()[-1:][0]
+        for run in runs
+        if run.status.name == "CRASHED" and run.additional_info.get("error")
+    )
+    crash = f" Most crashes said: {errors.most_common(1)[0][0]}." if errors else ""
+    return (
+        f"auto-sklearn found no model but the constant one in {settings['budget_s']} s. "
+        f"Of its candidates {told or 'none was begun'}; each had {per_run} s and "
+        f"{settings['memory_mb']} MB.{crash} Raise budget_s (or memory_mb, where memory ran out), "
+        "or take space: wide."
+    )
+
+
+if __name__ == "__main__":
+    run(search, ("auto-sklearn", "scikit-learn", "numpy", "smac"))
