@@ -68,7 +68,7 @@ def compare_mixtures(
         )
     names = [*TASK, "metric", "full", "alone", "mixed", "gain", *TESTED]
     frame = with_holm(pd.DataFrame(rows, columns=names), [*FAMILY, "full"])
-    frame["verdict"] = [_verdict(row) for _, row in frame.iterrows()]
+    frame["verdict"] = [verdict_of(row["gain"], row["p_holm"]) for _, row in frame.iterrows()]
     return frame
 
 
@@ -141,12 +141,13 @@ def _against_mean(
             yield cell, floor
 
 
-def _verdict(row: pd.Series) -> str:
-    if np.isnan(row["p_holm"]):
+def verdict_of(gain: float, p_holm: float) -> str:
+    """Return ``helped``, ``hurt``, ``not shown`` or ``undefined``, as the adjusted test has it."""
+    if np.isnan(p_holm):
         return UNDEFINED
-    if row["p_holm"] >= ALPHA:
+    if p_holm >= ALPHA:
         return NOT_SHOWN
-    return HELPED if row["gain"] > 0 else HURT
+    return HELPED if gain > 0 else HURT
 
 
 def _with_skill(frame: pd.DataFrame) -> pd.DataFrame:

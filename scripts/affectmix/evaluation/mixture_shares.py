@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from affectmix.splits.mixtures import parse_mixture
 
 
@@ -17,15 +19,17 @@ def is_full(mixture: str) -> bool:
 
 def describe(mixture: str) -> str:
     """Return the training set in words: ``iads_e + 25 % pmemo``."""
-    return _words(parse_mixture(mixture))
+    return describe_shares(parse_mixture(mixture))
 
 
 def added(mixture: str, view: str) -> str:
     """Return in words what the mixture trains on besides ``view``: ``25 % pmemo``."""
-    return _words({name: share for name, share in parse_mixture(mixture).items() if name != view})
+    shares = parse_mixture(mixture)
+    return describe_shares({name: share for name, share in shares.items() if name != view})
 
 
-def _words(shares: dict[str, float]) -> str:
+def describe_shares(shares: Mapping[str, float]) -> str:
+    """Return shares by view in words, those of 0 left out; empty where all are."""
     words = [
         view if share == 1 else f"{round(100 * share)} % {view}"
         for view, share in sorted(shares.items())

@@ -9,15 +9,18 @@ import pandas as pd
 from affectmix.splits.mixtures import mixture_name, parse_mixture
 
 
-def gain_brackets(oracle: pd.DataFrame | None, mixtures: Iterable[str]) -> pd.DataFrame:
-    """Return the gain by mixing that the known causes allow, where the oracle knows it.
+def oracle_brackets(
+    oracle: pd.DataFrame | None, mixtures: Iterable[str], *, quantity: str = "gain"
+) -> pd.DataFrame:
+    """Return what the known causes allow of each mixture, where the oracle knows it.
 
     Args:
         oracle: rows of ``schemas.ORACLE``, or None.
         mixtures: of an experiment; views that are tested and not trained on are passed over.
+        quantity: ``gain`` (R² with another corpus mixed in, less R² without) or ``r2``.
 
     Returns:
-        ``view, target, mixture, mean, low, high``, one row per bracket of R² gained.
+        ``view, target, mixture, mean, low, high``, one row per bracket of R².
     """
     columns = ["view", "target", "mixture", "mean", "low", "high"]
     if oracle is None:
@@ -26,8 +29,8 @@ def gain_brackets(oracle: pd.DataFrame | None, mixtures: Iterable[str]) -> pd.Da
         [(mixture, _trained(mixture)) for mixture in sorted(set(mixtures))],
         columns=["mixture", "train"],
     )
-    gains = oracle[oracle["quantity"] == "gain"].rename(columns={"corpus": "view"})
-    return gains.merge(trained, on="train")[columns]
+    known = oracle[oracle["quantity"] == quantity].rename(columns={"corpus": "view"})
+    return known.merge(trained, on="train")[columns]
 
 
 def _trained(mixture: str) -> str:

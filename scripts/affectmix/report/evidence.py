@@ -13,10 +13,12 @@ from affectmix.evaluation.comparisons import (
     permutation_verdict,
     skill_over_mean,
 )
+from affectmix.evaluation.learning_curves import curve_points
 from affectmix.evaluation.mixture_shares import is_full
+from affectmix.evaluation.noise_ceiling import Raters
 from affectmix.evaluation.published import load_published
 from affectmix.report.audit import AuditSummary
-from affectmix.report.brackets import gain_brackets
+from affectmix.report.brackets import oracle_brackets
 from affectmix.report.labels import caveats
 
 
@@ -33,6 +35,8 @@ class Evidence:
             music plays PMEmo's, so that published numbers are a reference from other data.
         kinds: learner's name → kind (``mean``, ``svr``, …), where they differ.
         labels: view → the labels of its clips, rows of ``schemas.LABELS``.
+        raters: view → how many listeners stand behind its labels (`noise_ceiling.Raters`).
+        seed: of everything that is drawn for the report.
         audit: what the audit says of its cells, or None.
         oracle: rows of ``schemas.ORACLE`` where a corpus's causes are known, or None.
     """
@@ -44,6 +48,8 @@ class Evidence:
     analogous: bool = False
     kinds: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    raters: Mapping[str, Raters] = field(default_factory=dict)
+    seed: int = 0
     audit: AuditSummary | None = None
     oracle: pd.DataFrame | None = None
 
@@ -73,9 +79,14 @@ class Evidence:
         return permutation_verdict(self.metrics, mean_learners=self.mean_learners)
 
     @cached_property
+    def curve_points(self) -> pd.DataFrame:
+        """R² along every sweep of shares (`learning_curves.curve_points`)."""
+        return curve_points(self.metrics, mean_learners=self.mean_learners)
+
+    @cached_property
     def brackets(self) -> pd.DataFrame:
         """The gain that known causes allow, by view, target and mixture; empty without."""
-        return gain_brackets(self.oracle, self.metrics["mixture"].unique())
+        return oracle_brackets(self.oracle, self.metrics["mixture"].unique())
 
     @cached_property
     def published(self) -> pd.DataFrame:

@@ -18,6 +18,7 @@ from matplotlib.figure import Figure
 # light and dark, and every colour goes with a marker, so that grey prints can be read.
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#000000", "#8A7B00")
 MARKERS = ("o", "^", "s", "D", "v", "P", "X", "*")
+DASHES = ("-", "--", "-.", ":")
 GREY = "#6b6b6b"
 _STYLE: dict[str, Any] = {
     "font.family": "DejaVu Sans",

@@ -26,14 +26,24 @@ from collections.abc import Callable
 
 from affectmix.report.blocks import Section
 from affectmix.report.evidence import Evidence
+from affectmix.report.sections.ceiling import ceiling_section
+from affectmix.report.sections.complementary import complementary_section
 from affectmix.report.sections.controls import controls_section
+from affectmix.report.sections.learners import learners_section
 from affectmix.report.sections.mixing import mixing_section
 from affectmix.report.sections.paper_tables import paper_tables_section
+from affectmix.report.sections.random_labels import random_labels_section
+from affectmix.report.sections.sweeps import sweeps_section
 from affectmix.report.sections.training_sets import training_sets_section
 
 SECTIONS: tuple[Callable[[Evidence], Section | None], ...] = (
     mixing_section,
+    sweeps_section,
+    random_labels_section,
+    complementary_section,
     training_sets_section,
+    ceiling_section,
+    learners_section,
     paper_tables_section,
     controls_section,
 )
