@@ -11,6 +11,7 @@ from affectmix.automl.environments import Environments
 from affectmix.config.costs import describe_costs, training_costs
 from affectmix.config.files import RunFiles
 from affectmix.config.project import Project
+from affectmix.config.stems import StemPlan
 from affectmix.errors import AffectMixError
 from affectmix.provenance.code import code_digest, export_package, files_digest
 from affectmix.provenance.lock import RunLock
@@ -40,6 +41,8 @@ if workflow.is_main_process:
 try:
     project = Project(config)
     project.check_corpora()
+    stems = StemPlan(project)
+    stems.check()
     environments = Environments(
         project.config["environments"],
         pins=ENVS,
@@ -59,7 +62,8 @@ wildcard_constraints:
     corpus="[a-z0-9_]+",
     shard="[0-9a-f]+",
     feature_set="[A-Za-z0-9_]+",
-    stem="[a-z]+",
+    separator="[a-z0-9_]+",
+    stem="mix|[a-z0-9_]+-[a-z_]+",
     scheme="[a-z0-9_]+",
     cell="[a-z0-9_-]+",
     repeat="[0-9]+",
@@ -72,6 +76,7 @@ wildcard_constraints:
 
 
 include: "workflow/rules/corpora.smk"
+include: "workflow/rules/stems.smk"
 include: "workflow/rules/features.smk"
 include: "workflow/rules/splits.smk"
 include: "workflow/rules/cells.smk"
@@ -85,3 +90,4 @@ rule all:
     input:
         "results/report.html",
         expand("results/models/{cell}/model.json", cell=project.final_models()),
+        stems.quality_files(),

@@ -11,10 +11,10 @@ rule search_cell:
         "results/logs/search_cell/{cell}-{repeat}.log",
     benchmark:
         "results/benchmarks/search_cell/{cell}-{repeat}.tsv"
-    conda:
-        "../../envs/affectmix.yaml"
     wildcard_constraints:
         cell=project.cells_by(None),
+    conda:
+        "../../envs/affectmix.yaml"
     threads: 1
     params:
         cell=lambda w: project.cell_settings(w.cell),
@@ -39,10 +39,10 @@ rule evaluate_cell:
         "results/logs/evaluate_cell/{cell}-{repeat}-{fold}.log",
     benchmark:
         "results/benchmarks/evaluate_cell/{cell}-{repeat}-{fold}.tsv"
-    conda:
-        "../../envs/affectmix.yaml"
     wildcard_constraints:
         cell=project.cells_by(None),
+    conda:
+        "../../envs/affectmix.yaml"
     threads: 1
     params:
         cell=lambda w: project.cell_settings(w.cell),

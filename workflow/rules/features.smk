@@ -4,45 +4,66 @@
 # Not behind the scan: what finds twins among recordings may change without touching features.
 rule extract_opensmile:
     input:
-        lambda w: branch(
-            project.generated(w.corpus),
-            then=f"results/demo/{w.corpus}/{w.shard}.done",
-            otherwise=[],
-        ),
+        lambda w: stems.audio_inputs(w.corpus, w.shard, w.stem),
     output:
         "results/features/{feature_set}/{stem}/{corpus}/{shard}.parquet",
     log:
         "results/logs/extract_opensmile/{feature_set}-{stem}-{corpus}-{shard}.log",
     benchmark:
         "results/benchmarks/extract_opensmile/{feature_set}-{stem}-{corpus}-{shard}.tsv"
+    wildcard_constraints:
+        feature_set=stems.functionals,
+        stem=stems.single,
     conda:
         "../../envs/affectmix.yaml"
     params:
         opensmile=versions()["opensmile"],
-        clips=lambda w: project.shard_clips(w.corpus, w.shard),
+        clips=lambda w: stems.clips(w.corpus, w.shard, w.stem),
         code=code_digest(SCRIPTS / "extract_opensmile.py"),
     script:
         "../../scripts/extract_opensmile.py"
 
 
+# Log-mels have no merged table: a corpus's shards are the dataset.
+rule extract_logmel:
+    input:
+        lambda w: stems.audio_inputs(w.corpus, w.shard, w.stem),
+    output:
+        "results/features/{feature_set}/{stem}/{corpus}/{shard}.parquet",
+    log:
+        "results/logs/extract_logmel/{feature_set}-{stem}-{corpus}-{shard}.log",
+    benchmark:
+        "results/benchmarks/extract_logmel/{feature_set}-{stem}-{corpus}-{shard}.tsv"
+    wildcard_constraints:
+        feature_set=stems.logmels,
+        stem=stems.single,
+    conda:
+        "../../envs/affectmix.yaml"
+    params:
+        librosa=versions()["librosa"],
+        recipe=lambda w: stems.recipes[w.feature_set].settings(),
+        clips=lambda w: stems.clips(w.corpus, w.shard, w.stem),
+        mixes=lambda w: project.shard_clips(w.corpus, w.shard),
+        code=code_digest(SCRIPTS / "extract_logmel.py"),
+    script:
+        "../../scripts/extract_logmel.py"
+
+
 rule merge_features:
     input:
         audio="results/corpora/{corpus}/audio.parquet",
-        shards=lambda w: expand(
-            "results/features/{feature_set}/{stem}/{corpus}/{shard}.parquet",
-            feature_set=w.feature_set,
-            stem=w.stem,
-            corpus=w.corpus,
-            shard=project.used_shards(w.corpus),
-        ),
+        shards=lambda w: stems.feature_shards(w.feature_set, w.stem, w.corpus),
     output:
         features="results/features/{feature_set}/{stem}/{corpus}.parquet",
         nonfinite="results/features/{feature_set}/{stem}/{corpus}.nonfinite.csv",
     log:
         "results/logs/merge_features/{feature_set}-{stem}-{corpus}.log",
+    wildcard_constraints:
+        feature_set=stems.functionals,
     conda:
         "../../envs/affectmix.yaml"
     params:
+        stems=lambda w: stems.column_stems(w.stem),
         code=code_digest(SCRIPTS / "merge_features.py"),
     script:
         "../../scripts/merge_features.py"

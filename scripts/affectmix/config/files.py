@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from affectmix.config.feature_choices import is_logmel
 from affectmix.config.project import Project
 from affectmix.corpora.base import TARGETS
+from affectmix.stems.names import path_stem, single_stems, split_stem
 
 
 class RunFiles:
@@ -16,7 +18,7 @@ class RunFiles:
     def __init__(self, project: Project) -> None:
         self._project = project
 
-    def cell_inputs(self, name: str, *, features: bool = True) -> dict[str, str]:
+    def cell_inputs(self, name: str, *, features: bool = True) -> dict[str, str | list[str]]:
         """Return the tables that a cell reads: its own corpora's, and the groups of all.
 
         Args:
@@ -24,15 +26,26 @@ class RunFiles:
             features: False to leave features out, where only rows and labels are asked for.
         """
         cell = self._project.cell(name)
-        chosen = self._project.feature_settings(cell.features)
-        folder = f"results/features/{chosen['set']}/{chosen['stem']}"
-        tables = {"groups": "results/groups.parquet"}
+        tables: dict[str, str | list[str]] = {"groups": "results/groups.parquet"}
         for corpus in self._project.cell_corpora(cell):
             tables[f"labels_{corpus}"] = f"results/corpora/{corpus}/labels.parquet"
             tables[f"splits_{corpus}"] = f"results/splits/{corpus}/{cell.scheme}.parquet"
             if features and self._project.uses_features(cell.learner):
-                tables[f"features_{corpus}"] = f"{folder}/{corpus}.parquet"
+                tables |= self._feature_files(cell.features, corpus)
         return tables
+
+    def _feature_files(self, features: str, corpus: str) -> dict[str, str | list[str]]:
+        """Return ``features_{corpus}``, or for log-mels the shards ``logmels_{stem}_{corpus}``."""
+        chosen = self._project.feature_settings(features)
+        folder, stem = f"results/features/{chosen['set']}", path_stem(chosen)
+        if not is_logmel(self._project.config, features):
+            return {f"features_{corpus}": f"{folder}/{stem}/{corpus}.parquet"}
+        return {
+            f"logmels_{split_stem(single)[1]}_{corpus}": [
+                f"{folder}/{single}/{corpus}/{s}.parquet" for s in self._project.used_shards(corpus)
+            ]
+            for single in single_stems(stem)
+        }
 
     def automl_outputs(self, name: str, *, repeat: str, fold: str) -> dict[str, str]:
         """Return what an AutoML tool leaves of the search behind one evaluation of a cell.
@@ -86,6 +99,13 @@ class RunFiles:
         }
         return {f"labels_{c}": f"results/corpora/{c}/labels.parquet" for c in sorted(corpora)}
 
+    def rating_files(self, experiment: str) -> dict[str, str]:
+        """Return the tables of single ratings of an experiment's corpora, as inputs by name."""
+        return {
+            name.replace("labels_", "ratings_", 1): file.replace("labels.", "ratings.")
+            for name, file in self.label_files(experiment).items()
+        }
+
     def oracle_files(self) -> list[str]:
         """Return the oracle's table where a used corpus is made by a formula; else nothing."""
         made = any(self._project.generated(corpus) for corpus in self._project.used)
@@ -101,10 +121,11 @@ class RunFiles:
         chosen = {
             (
                 self._project.feature_settings(cell.features)["set"],
-                self._project.feature_settings(cell.features)["stem"],
+                path_stem(self._project.feature_settings(cell.features)),
                 c,
             )
             for cell in searched
+            if not is_logmel(self._project.config, cell.features)
             for c in self._project.cell_corpora(cell)
         }
         schemes = {
@@ -133,6 +154,7 @@ class RunFiles:
             "audio": [f"results/corpora/{c}/audio.parquet" for c in self._project.used],
             "left_out": [f"results/corpora/{c}/left_out.parquet" for c in self._project.used],
             "labels": [f"results/corpora/{c}/labels.parquet" for c in self._project.used],
+            "ratings": [f"results/corpora/{c}/ratings.parquet" for c in self._project.used],
             "classes": [f"results/classes/{c}.parquet" for c in self._project.used],
             "groups": ["results/groups.parquet", "results/group_reasons.parquet"],
             "warnings": [

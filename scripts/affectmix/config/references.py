@@ -7,9 +7,9 @@ from typing import Any
 
 from affectmix.automl import BACKENDS
 from affectmix.config.cells import Cell
+from affectmix.config.feature_choices import feature_faults, pair_faults
 from affectmix.config.validate import nearest
 from affectmix.errors import ConfigError
-from affectmix.features.feature_sets import FeatureSet
 from affectmix.splits.schemes import Scheme
 
 _STORED = ("nested", "clean", "none")
@@ -22,11 +22,7 @@ def check_references(
 ) -> None:
     """Raise one ConfigError that lists every dangling name and every impossible cell."""
     faults = [*_view_faults(config), *_shared_roots(config), *_automl_faults(config)]
-    for name, choice in config["features"].items():
-        try:
-            FeatureSet.parse(choice["set"], key=f"features.{name}.set")
-        except ConfigError as error:
-            faults.append(str(error))
+    faults += feature_faults(config)
     for name, cells in experiments.items():
         faults += _experiment_faults(name, config, views, cells)
     if faults:
@@ -92,6 +88,8 @@ def _experiment_faults(
         here = f"{where}.cells"
         yield from _unknown(f"{here}.learners", [cell.learner], config["learners"])
         yield from _unknown(f"{here}.features", [cell.features], config["features"])
+        if cell.learner in config["learners"] and cell.features in config["features"]:
+            yield from pair_faults(here, config, cell.learner, cell.features)
         yield from _unknown(f"{here}.schemes", [cell.scheme], config["schemes"])
         yield from _unknown(f"{here}.mixtures", cell.views, views)
         if cell.control.startswith("uniform-"):

@@ -62,7 +62,10 @@ class Corpus(ABC):
     """
 
     SETTINGS: ClassVar[Mapping[str, Setting]] = {
-        "root": Setting((str,), "folder of the corpus; audio paths are relative to it")
+        "root": Setting((str,), "folder of the corpus; audio paths are relative to it"),
+        "true_stems": Setting(
+            (str,), "folder of CLIP_ID/{vocals,drums,bass,other}.wav or .flac", default=None
+        ),
     }
 
     def __init__(
@@ -103,6 +106,11 @@ class Corpus(ABC):
     def audio_path(self, path: str) -> Path:
         """Return where the clip at ``path`` (as in :meth:`clips`) lies on this machine."""
         return self.root / path
+
+    def true_stems(self, clip_id: str) -> Path | None:
+        """Return the folder of a clip's true stems, there or not; None where none are declared."""
+        declared = self.settings["true_stems"]
+        return None if declared is None else self.home / Path(declared).expanduser() / clip_id
 
 
 def make_clip_id(path: str) -> str:

@@ -16,6 +16,8 @@ PACKAGES = (
     "numba",
     "opensmile",
     "librosa",
+    "demucs",
+    "torchmetrics",
     "soundfile",
     "snakemake",
     "torch",

@@ -26,7 +26,7 @@ class DemoCorpus(Corpus):
     """
 
     SETTINGS: ClassVar[Mapping[str, Setting]] = {
-        **Corpus.SETTINGS,
+        "root": Corpus.SETTINGS["root"],
         "part": Setting((str,), "which of the two demo corpora", choices=PARTS),
         "clips": Setting((int,), "number of clips, 1 to 99999", default=240),
         "duration": Setting((float,), "seconds per clip, 1 to 600", default=10.0),
@@ -61,6 +61,10 @@ class DemoCorpus(Corpus):
     def problems(self) -> list[Problem]:
         """Return nothing: what is made by a formula has no faults of its own."""
         return []
+
+    def true_stems(self, clip_id: str) -> Path | None:
+        """Return the folder of the stems that a clip's mix was made of; sounds have none."""
+        return self.root / clip_id if self.settings["part"] == "music" else None
 
     def _drawn(self) -> dict[str, Any]:
         return {key: self.settings[key] for key in ("part", "clips", "seed", "label_seed")}

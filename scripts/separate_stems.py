@@ -1,0 +1,27 @@
+"""Take the clips of one shard apart; those that cannot be are named in its table and log."""
+
+from pathlib import Path
+from typing import Any
+
+from affectmix.jobs import run_job
+from affectmix.schemas import STEM_FILES
+from affectmix.stems.separate import separate_shard
+from affectmix.stems.separator import make_separator
+from affectmix.tables import write_table
+
+
+def main(job: Any) -> None:
+    settings = job.params.separator
+    folder = Path(job.output.stems)
+    folder.mkdir(parents=True, exist_ok=True)
+    found = separate_shard(
+        [(clip_id, file) for clip_id, _, file, *_ in job.params.clips],
+        make_separator(settings, threads=job.threads),
+        folder,
+        seed=job.params.seed,
+        bits=settings["bits"],
+    )
+    write_table(found, job.output.table, STEM_FILES)
+
+
+run_job(main, snakemake)
