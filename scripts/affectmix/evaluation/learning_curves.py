@@ -12,6 +12,7 @@ from affectmix.evaluation.comparisons import verdict_of
 from affectmix.evaluation.fold_scores import (
     FAMILY,
     SETTING,
+    TASK,
     TESTED,
     Scored,
     scored_cells,
@@ -44,11 +45,11 @@ def curve_points(
         share itself has no gain, and neither have sweeps in which another view gives way.
     """
     rows: list[dict[str, Any]] = []
-    means = _means(metrics)
+    bounds = _bounds(metrics)
     for sweep, fields, curve in _curves(metrics, mean_learners):
         least, base = next(iter(curve.items()))
         for share, cell in curve.items():
-            low, high = means.loc[tuple(cell.fields[n] for n in means.index.names)]
+            low, high = bounds[tuple(cell.fields[name] for name in TASK)]
             row = {**fields, "share": share, "mixture": cell.fields["mixture"]}
             row |= {"r2": cell.mean, "r2_low": low, "r2_high": high, "least_share": least}
             if share > least and not sweep.giving_way:
@@ -115,8 +116,9 @@ def _curves(
             yield sweep, fields, curve
 
 
-def _means(metrics: pd.DataFrame) -> pd.DataFrame:
-    """Return the bounds of R² by setting, mixture, view and target."""
+def _bounds(metrics: pd.DataFrame) -> dict[tuple[str, ...], tuple[float, float]]:
+    """Return the bounds of R² by the fields of `TASK`."""
     rows = mean_rows(with_all_views(metrics[metrics["metric"] == "r2"]))
-    key = [*SETTING, "mixture", "view", "target"]
-    return rows.set_index(key)[["ci95_low", "ci95_high"]]
+    keys = [tuple(str(value) for value in key) for key in rows[list(TASK)].to_numpy()]
+    limits = zip(rows["ci95_low"].astype(float), rows["ci95_high"].astype(float), strict=True)
+    return dict(zip(keys, limits, strict=True))
