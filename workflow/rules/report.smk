@@ -4,6 +4,7 @@
 rule draw_figures:
     input:
         unpack(lambda w: files.label_files(w.experiment)),
+        unpack(lambda w: files.rating_files(w.experiment)),
         metrics="results/metrics/{experiment}.parquet",
         audit="results/audit/{experiment}.parquet",
         findings="results/audit/{experiment}.findings.parquet",
@@ -24,6 +25,7 @@ rule draw_figures:
 rule write_tables:
     input:
         unpack(lambda w: files.label_files(w.experiment)),
+        unpack(lambda w: files.rating_files(w.experiment)),
         metrics="results/metrics/{experiment}.parquet",
         audit="results/audit/{experiment}.parquet",
         findings="results/audit/{experiment}.findings.parquet",

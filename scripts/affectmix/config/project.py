@@ -17,7 +17,7 @@ from affectmix.config.cells import Cell, expand_cells
 from affectmix.config.references import check_references
 from affectmix.config.validate import validate_config
 from affectmix.corpora import make_corpus
-from affectmix.corpora.base import NOTES, TARGETS, Corpus
+from affectmix.corpora.base import NOTES, RATERS, TARGETS, Corpus
 from affectmix.corpora.sources import source_key
 from affectmix.errors import AffectMixError, ConfigError, CorpusError
 from affectmix.features.shards import shard_of
@@ -113,8 +113,11 @@ class Project:
         ]
 
     def corpus_settings(self, corpus: str) -> dict[str, Any]:
-        """Return the settings from which a job makes the corpus again."""
-        return dict(self.config["corpora"][corpus])
+        """Return the settings from which a job makes the corpus again.
+
+        The number of raters is left out: no label hangs on it, and nothing should rerun.
+        """
+        return {k: v for k, v in self.config["corpora"][corpus].items() if k != RATERS}
 
     def generated(self, corpus: str) -> bool:
         """Return whether the workflow makes the corpus's audio itself."""
@@ -227,6 +230,11 @@ class Project:
             "roles": settings["roles"],
             "kinds": {name: learner["kind"] for name, learner in self.learners.items()},
             "views": {view: self.views[view] for view in sorted(views)},
+            "raters": {
+                view: self.config["corpora"][self.views[view]["corpus"]].get(RATERS)
+                for view in sorted(views)
+            },
+            "seed": self.config["seed"],
             # Only the papers' own corpora can be held against the papers' numbers.
             "analogous": any(
                 self.config["corpora"][self.views[view]["corpus"]]["adapter"]

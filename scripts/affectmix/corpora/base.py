@@ -41,12 +41,24 @@ class Setting:
         default: value when absent; ``REQUIRED`` when there is none. ``None`` is accepted
             exactly when it is the default.
         choices: closed list of allowed values, or empty.
+        low: least allowed number, or None.
     """
 
     types: tuple[type, ...]
     description: str
     default: Any = REQUIRED
     choices: tuple[Any, ...] = ()
+    low: float | None = None
+
+
+RATERS: Final = "raters_per_clip"
+"""Setting of corpora whose files give the raters' standard deviation and not their number."""
+RATERS_SETTING: Final = Setting(
+    (int,),
+    "listeners behind each mean rating, 2 or more; for the noise ceiling alone",
+    None,
+    low=2,
+)
 
 
 class Corpus(ABC):
@@ -169,6 +181,10 @@ def check_settings(
             )
         elif setting.choices and value not in setting.choices:
             faults.append(f"{key!r} is {value!r}; allowed are {list(setting.choices)}")
+        elif setting.low is not None and value < setting.low:
+            faults.append(
+                f"{key!r} is {value!r}; it must be at least {setting.low:g} ({setting.description})"
+            )
     if faults:
         raise ConfigError(f"{where}: " + "; ".join(faults))
     return complete

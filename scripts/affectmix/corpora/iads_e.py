@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import ClassVar, Final
 
 from affectmix.corpora.audio_index import AudioIndex
-from affectmix.corpora.base import Corpus, Setting
+from affectmix.corpora.base import RATERS, RATERS_SETTING, Corpus, Setting
 from affectmix.corpora.rated_files import RatedFiles, Reading
 from affectmix.corpora.tabular import read_text_table
 
@@ -40,6 +40,7 @@ class IADSECorpus(RatedFiles):
         "iads_2": Setting(
             (str,), "folder with the 167 sounds of IADS-2, when they lie elsewhere", None
         ),
+        RATERS: RATERS_SETTING,
     }
 
     def label_files(self) -> list[Path]:

@@ -8,7 +8,7 @@ from typing import ClassVar, Final
 
 import pandas as pd
 
-from affectmix.corpora.base import Corpus, Setting
+from affectmix.corpora.base import RATERS, RATERS_SETTING, Corpus, Setting
 from affectmix.corpora.rated_files import RatedFiles, Reading
 from affectmix.corpora.tabular import read_text_table
 
@@ -28,6 +28,7 @@ class PMEmoCorpus(RatedFiles):
     SETTINGS: ClassVar[Mapping[str, Setting]] = {
         **Corpus.SETTINGS,
         "root": Setting((str,), "folder PMEmo2019, which holds chorus/ and annotations/"),
+        RATERS: RATERS_SETTING,
     }
 
     @property

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Final
 
 import pandas as pd
 
-from affectmix.corpora.base import TARGETS, Corpus, Setting
+from affectmix.corpora.base import RATERS, RATERS_SETTING, TARGETS, Corpus, Setting
 from affectmix.corpora.rated_files import RatedFiles, Reading
 from affectmix.corpora.rows import SD, TEXTS, Scale
 from affectmix.corpora.tabular import ROW, read_text_table
@@ -49,6 +49,7 @@ class TableCorpus(RatedFiles):
             [-1, 1],
         ),
         "audio": Setting((str,), "folder under root that paths are relative to", "."),
+        RATERS: RATERS_SETTING,
     }
 
     def __init__(self, name: str, settings: Mapping[str, Any], *, home: Path | str = "") -> None:

@@ -10,7 +10,8 @@ from typing import Any
 import pandas as pd
 
 from affectmix.cells.views import members
-from affectmix.schemas import AUDIO, CLASSES, GROUPS, LABELS, LEFT_OUT
+from affectmix.evaluation.noise_ceiling import Raters, count_raters
+from affectmix.schemas import AUDIO, CLASSES, GROUPS, LABELS, LEFT_OUT, RATINGS
 from affectmix.tables import read_table
 
 
@@ -32,6 +33,32 @@ def labels_by_view(
         view: members(labels[definition["corpus"]], definition, view=view)
         for view, definition in views.items()
     }
+
+
+def raters_by_view(
+    files: Mapping[str, str],
+    views: Mapping[str, Mapping[str, Any]],
+    declared: Mapping[str, int | None],
+) -> dict[str, Raters]:
+    """Return view → how many listeners stand behind its labels: counted, else as declared.
+
+    Args:
+        files: ``ratings_<corpus>`` → file, empty where a corpus has no single ratings;
+            other names are passed over.
+        views: view → its definition in the configuration.
+        declared: view → the number that the configuration gives, or None.
+    """
+    counted = {
+        name.removeprefix("ratings_"): count_raters(read_table(file, RATINGS))
+        for name, file in files.items()
+        if name.startswith("ratings_")
+    }
+    found: dict[str, Raters] = dict(declared)
+    for view, definition in views.items():
+        counts = counted.get(definition["corpus"])
+        if counts is not None and len(counts):
+            found[view] = counts
+    return found
 
 
 def corpora_tables(files: Mapping[str, Sequence[str]]) -> dict[str, dict[str, pd.DataFrame]]:

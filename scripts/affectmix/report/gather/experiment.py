@@ -7,7 +7,7 @@ from typing import Any
 
 from affectmix.report.evidence import Evidence
 from affectmix.report.gather.audits import audit_summary
-from affectmix.report.gather.corpora import labels_by_view
+from affectmix.report.gather.corpora import labels_by_view, raters_by_view
 from affectmix.schemas import METRICS, ORACLE
 from affectmix.tables import read_table
 
@@ -20,7 +20,7 @@ def evidence_of(
     Args:
         name: the experiment's key in the configuration.
         files: ``metrics``, ``audit`` and ``findings`` of the experiment, ``labels_<corpus>``
-            of its corpora, and ``oracle``, which may be an empty list.
+            and ``ratings_<corpus>`` of its corpora, and ``oracle``, which may be an empty list.
         settings: ``Project.report_settings``.
     """
     one = {key: file for key, file in files.items() if isinstance(file, str)}
@@ -32,6 +32,8 @@ def evidence_of(
         analogous=settings["analogous"],
         kinds=settings["kinds"],
         labels=labels_by_view(one, settings["views"]),
+        raters=raters_by_view(one, settings["views"], settings["raters"]),
+        seed=settings["seed"],
         audit=audit_summary([one["audit"]], [one["findings"]]),
         oracle=read_table(one["oracle"], ORACLE) if "oracle" in one else None,
     )

@@ -45,9 +45,10 @@ def report_context(
         experiments: experiment → ``Project.report_settings``.
     """
     labels = {f"labels_{Path(file).parts[-2]}": file for file in files["labels"]}
+    ratings = {f"ratings_{Path(file).parts[-2]}": file for file in files["ratings"]}
     views = {v: d for settings in experiments.values() for v, d in settings["views"].items()}
     oracle = next(iter(files.get("oracle", [])), None)
-    shared = {**labels, **({"oracle": oracle} if oracle else {})}
+    shared = {**labels, **ratings, **({"oracle": oracle} if oracle else {})}
     searches = searches_by_cell(files)
     return ReportContext(
         title="AffectMix",

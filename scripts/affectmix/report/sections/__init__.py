@@ -26,6 +26,7 @@ from collections.abc import Callable
 
 from affectmix.report.blocks import Section
 from affectmix.report.evidence import Evidence
+from affectmix.report.sections.attribution import attribution_section
 from affectmix.report.sections.ceiling import ceiling_section
 from affectmix.report.sections.complementary import complementary_section
 from affectmix.report.sections.controls import controls_section
@@ -38,6 +39,7 @@ from affectmix.report.sections.training_sets import training_sets_section
 
 SECTIONS: tuple[Callable[[Evidence], Section | None], ...] = (
     mixing_section,
+    attribution_section,
     sweeps_section,
     random_labels_section,
     complementary_section,
