@@ -10,6 +10,8 @@ import numpy as np
 from affectmix.learners.base import Learner, TargetModel
 from affectmix.learners.mean import MeanLearner, MeanModel
 from affectmix.learners.searched import ENGINES, SearchedLearner
+from affectmix.learners.stack.learner import StackLearner
+from affectmix.learners.stack.model import StackModel
 
 BASELINES = ("mean",)  # kinds that look at labels alone
 
@@ -19,6 +21,13 @@ def make_learner(settings: Mapping[str, Any], *, threads: int = 1) -> Learner:
     kind = settings["kind"]
     if kind in BASELINES:
         return MeanLearner()
+    if kind == "stack":
+        return StackLearner(
+            budget_s=settings["budget_s"],
+            members=settings["members"],
+            ensemble_size=settings["ensemble_size"],
+            threads=threads,
+        )
     return SearchedLearner(
         kind,
         space=settings["space"],
@@ -30,5 +39,7 @@ def make_learner(settings: Mapping[str, Any], *, threads: int = 1) -> Learner:
 
 def load_target_model(kind: str, arrays: Mapping[str, np.ndarray]) -> TargetModel:
     """Return the model of one target that ``to_arrays`` took apart; only its kind is needed."""
+    if kind == "stack":
+        return StackModel.from_arrays(arrays)
     load = MeanModel.from_arrays if kind in BASELINES else ENGINES[kind].load
     return load(arrays)

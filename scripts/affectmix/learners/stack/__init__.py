@@ -1,0 +1,1 @@
+"""AutoML of our own: a greedily selected ensemble of kernel machines, linear models and trees."""

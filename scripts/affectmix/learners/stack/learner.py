@@ -1,0 +1,161 @@
+"""The learner ``stack``: search everything within a budget, then average what fits together."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from affectmix.errors import ConfigError
+from affectmix.learners.base import Choice
+from affectmix.learners.stack.library import fit_members
+from affectmix.learners.stack.model import StackModel, weighted_part
+from affectmix.learners.stack.plan import FAMILIES, make_plan
+from affectmix.learners.stack.search import OutOfFold, search_stages
+from affectmix.learners.stack.selection import ErrorProducts, bagged_selection
+from affectmix.learners.stack.training import INPUTS, TrainingSet
+from affectmix.search.task import SearchTask
+
+#: Steps of the selection that take the best members whatever they add.
+START = 3
+#: Random subsets of the members, and how large they are.
+BAGS, BAG_SHARE = 20, 0.5
+#: Members of a stage that go into the selection: its best.
+BEST_OF_STAGE = 12
+#: Weights below this are not worth a fit; the others are raised to sum to one.
+SMALLEST_WEIGHT = 0.01
+
+
+class StackLearner:
+    """Selects a weighted average of kernel machines, linear models and trees per target.
+
+    Args:
+        budget_s: seconds of search per target; None for the whole plan, whose choice is the
+            same every time. The final fit comes on top: about what one fold of the chosen
+            members took.
+        members: families that may be members.
+        ensemble_size: members taken, with replacement, in each greedy selection.
+        threads: threads that the search may use.
+    """
+
+    uses_features = True
+
+    def __init__(
+        self,
+        *,
+        budget_s: float | None = None,
+        members: Sequence[str] = FAMILIES,
+        ensemble_size: int = 30,
+        threads: int = 1,
+    ) -> None:
+        self._budget_s = budget_s
+        self._families = tuple(members)
+        self._size = ensemble_size
+        self._threads = threads
+        self._last: tuple[str, TrainingSet] | None = None
+
+    def search(self, task: SearchTask) -> Choice:
+        """Select members by the mean RMSE over folds and views, per target.
+
+        Raises:
+            ConfigError: the budget is too short for any stage of the plan.
+        """
+        started = time.monotonic()
+        plan = make_plan(self._families, seed=task.seed)
+        budget_s = None if self._budget_s is None else self._budget_s * len(task.targets)
+        found = search_stages(task, plan, budget_s=budget_s, threads=self._threads)
+        if not found.members:
+            self._refuse_budget(found, len(task.targets))
+        points = {
+            target: self._select(task, found, column) for column, target in enumerate(task.targets)
+        }
+        report = {
+            "points": len(found.members),
+            "planned": sum(len(stage.members) for stage in plan),
+            "stages": found.seconds,
+            "left_out": list(found.left_out),
+            "budget_s": self._budget_s,
+            "seconds": time.monotonic() - started,
+            "best_rmse": {target: point["rmse"] for target, point in points.items()},
+            "chosen_converged": dict.fromkeys(points, True),
+        }
+        return Choice(points, report)
+
+    def fit(self, X: np.ndarray, y: np.ndarray, target: str, choice: Choice) -> StackModel:
+        """Fit the members of ``target`` on all rows. [shapes=(n, d), (n,)]"""
+        training = self._training_set(X)
+        chosen = choice.points[target]["members"]
+        weights = np.array([member["weight"] for member in chosen])
+        y = np.asarray(y, dtype=np.float64)
+        parts, bias, converged = [], 0.0, True
+        with threadpool_limits(1):
+            for fitted in fit_members(training, y[:, None], chosen):
+                part, offset = weighted_part(fitted, weights)
+                parts.append(part)
+                bias += offset
+                converged &= bool(fitted.converged.all())
+        return StackModel(training, parts, bias, np.array([y.min(), y.max()]), converged)
+
+    def _training_set(self, X: np.ndarray) -> TrainingSet:
+        """Return the training set of ``X``; the last one is kept for the next target."""
+        own = np.ascontiguousarray(X, dtype=np.float32)
+        key = f"{own.shape} {hashlib.sha256(own.tobytes()).hexdigest()}"
+        if self._last is None or self._last[0] != key:
+            self._last = (key, TrainingSet(own))
+        return self._last[1]
+
+    def _select(self, task: SearchTask, found: OutOfFold, column: int) -> dict[str, Any]:
+        errors = [
+            predicted[:, :, column] - task.Y[fold.validation_rows, column][:, None]
+            for fold, predicted in zip(task.folds, found.predictions, strict=True)
+        ]
+        usable = found.converged[:, column] & np.all([np.isfinite(e).all(0) for e in errors], 0)
+        every = ErrorProducts.of(task.folds, [np.where(usable, e, 9.0) for e in errors])
+        scores = every.of_members()
+        kept = best_of_stages(scores, found.stage_of, usable)
+        products = every.subset(kept)
+        weights = bagged_selection(
+            products,
+            steps=self._size,
+            start=START,
+            bags=BAGS,
+            share=BAG_SHARE,
+            seed=[task.seed, column],
+        )
+        weights = np.where(weights < SMALLEST_WEIGHT, 0.0, weights)
+        weights /= weights.sum()
+        members = [
+            {**found.members[place], "weight": float(weight), "rmse": float(scores[place])}
+            for place, weight in zip(kept, weights, strict=True)
+            if weight > 0.0
+        ]
+        members.sort(key=lambda member: INPUTS.index(member["input"]))  # each is computed once
+        return {"rmse": products.of_weights(weights), "members": members}
+
+    def _refuse_budget(self, found: OutOfFold, targets: int) -> None:
+        shortest = min(found.left_out.values()) / targets
+        raise ConfigError(
+            f"budget_s: {self._budget_s:g} found; the shortest stage of the search would take "
+            f"about {shortest:.2g} s per target. Set budget_s to at least "
+            f"{1.5 * shortest:.2g}, or to null for the whole plan"
+        )
+
+
+def best_of_stages(scores: np.ndarray, stages: np.ndarray, usable: np.ndarray) -> np.ndarray:
+    """Return the places of each stage's best members, in order [shape=(k,)].
+
+    Args:
+        scores: lower is better [shape=(c,)].
+        stages: number of each member's stage [shape=(c,)].
+        usable: members that may be taken; all, if there are none [shape=(c,), bool].
+    """
+    allowed = usable if usable.any() else np.ones(len(scores), dtype=bool)
+    kept = []
+    for stage in np.unique(stages):
+        own = np.flatnonzero((stages == stage) & allowed)
+        kept.append(own[np.argsort(scores[own], kind="stable")[:BEST_OF_STAGE]])
+    return np.sort(np.concatenate(kept))
