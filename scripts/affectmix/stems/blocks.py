@@ -41,8 +41,7 @@ def separated_blocks(
     Yields:
         [shape=(3, channels, m)], whose lengths m add up to n.
     """
-    mono = mix.mean(axis=0, dtype=np.float64)
-    mean, spread = float(mono.mean()), float(mono.std())
+    mean, spread = _level(mix)
     if spread < _SILENT:
         yield np.zeros((len(ESTIMATED), *mix.shape), dtype=np.float32)
         return
@@ -63,3 +62,9 @@ def separated_blocks(
         else:
             yield found[..., :step]
             tail = found[..., step:].copy()
+
+
+def _level(mix: np.ndarray) -> tuple[float, float]:
+    """Return mean and standard deviation of the mean of the channels [shape=(channels, n)]."""
+    mono = mix.mean(axis=0)
+    return float(mono.mean(dtype=np.float64)), float(mono.std(dtype=np.float64))

@@ -116,9 +116,10 @@ def whole_stems(
     stems[:-1] = np.clip(wanted, low, high)
     held = (stems[:-1] != wanted).any(axis=0)
     rest = scaled - stems[:-1].sum(axis=0)
-    for stem in (3, 2, 1, 0):  # other takes what is left, then the rest as far as there is room
-        before = 0 if stem == len(STEMS) - 1 else stems[stem]
-        stems[stem] = np.clip(before + rest, low, high)
-        rest = rest - (stems[stem] - before)
+    stems[-1] = 0
+    for stem in stems[::-1]:  # other takes what is left, then the rest as far as there is room
+        filled = np.clip(stem + rest, low, high)
+        rest = rest - (filled - stem)
+        stem[:] = filled
         held |= rest != 0
     return stems, int(held.sum())
