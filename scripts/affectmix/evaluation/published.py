@@ -3,7 +3,8 @@
 `published.csv` holds every value of Table 1 (RMSE) and Table 2 (RMSE and R²) of Simonetta,
 Certo and Ntalampiras, "Joint Learning of Emotions in Music and Generalized Sounds" (Audio
 Mostly 2024), one row each. Its joint figures are not targets: the released code let
-tested rows into training.
+tested rows into training. What the text says of its figures, which print no numbers, is in
+`published_statements`.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ FLAGS = {
     "diverged": "far off the scale of the labels",
     "inconsistent": "RMSE and R² contradict each other",
     "tuned_on_test": "hyper-parameters were chosen on the reported folds",
+    "ungrouped": "folds tear apart repeated extractions, twins and artists",
     "implied": "worked out from the printed RMSE and the variance of the corpus's labels",
 }
 # Population variance of the labels on [-1, 1], by role and target.

@@ -28,6 +28,7 @@ from affectmix.report.blocks import Section
 from affectmix.report.evidence import Evidence
 from affectmix.report.sections.attribution import attribution_section
 from affectmix.report.sections.ceiling import ceiling_section
+from affectmix.report.sections.claims import claims_section
 from affectmix.report.sections.complementary import complementary_section
 from affectmix.report.sections.controls import controls_section
 from affectmix.report.sections.learners import learners_section
@@ -47,5 +48,6 @@ SECTIONS: tuple[Callable[[Evidence], Section | None], ...] = (
     ceiling_section,
     learners_section,
     paper_tables_section,
+    claims_section,
     controls_section,
 )
