@@ -93,7 +93,9 @@ def read_task(rows: Path, folds: Path, target: str) -> Task:
     table = pd.read_parquet(rows)
     places = pd.MultiIndex.from_frame(table[KEY])
     labels = table[target].to_numpy(dtype=float)
-    features = table.drop(columns=[*KEY, "valence", "arousal"]).to_numpy(dtype=np.float32)
+    features = table.drop(columns=[*KEY, "valence", "arousal"]).to_numpy(
+        dtype=np.float32, copy=True
+    )
     features[~np.isfinite(features)] = np.nan
     parts = pd.read_parquet(folds)
 

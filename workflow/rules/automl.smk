@@ -62,11 +62,14 @@ rule run_autosklearn:
         mem_mb=lambda w, threads: threads * project.memory_mb(w.cell),
     params:
         cell=lambda w: project.cell_settings(w.cell),
+        # Of threads, so that neither they nor this machine's paths make a search stale.
+        supervise=lambda w, threads: environments.supervise(
+            "autosklearn", threads=threads
+        ),
         code=code_digest(SCRIPTS / "automl" / "run_autosklearn.py", "automl_task"),
     shell:
-        "{sys.executable:q} -m affectmix.automl.supervise --backend autosklearn"
-        " --environment {input.environment:q} --rows {input.rows:q} --folds {input.folds:q}"
-        " --settings {input.settings:q} --target {wildcards.target} --threads {threads}"
+        "{params.supervise} --rows {input.rows:q} --folds {input.folds:q}"
+        " --settings {input.settings:q} --target {wildcards.target}"
         " --predictions {output.predictions:q} --description {output.description:q}"
         " --log {log:q}"
 
@@ -93,13 +96,14 @@ rule run_flaml:
         mem_mb=lambda w, threads: threads * project.memory_mb(w.cell),
     params:
         cell=lambda w: project.cell_settings(w.cell),
+        # Of threads, so that neither they nor this machine's paths make a search stale.
+        supervise=lambda w, threads: environments.supervise("flaml", threads=threads),
         code=code_digest(
             SCRIPTS / "automl" / "run_flaml.py", "automl_task", "flaml_estimators"
         ),
     shell:
-        "{sys.executable:q} -m affectmix.automl.supervise --backend flaml"
-        " --environment {input.environment:q} --rows {input.rows:q} --folds {input.folds:q}"
-        " --settings {input.settings:q} --target {wildcards.target} --threads {threads}"
+        "{params.supervise} --rows {input.rows:q} --folds {input.folds:q}"
+        " --settings {input.settings:q} --target {wildcards.target}"
         " --predictions {output.predictions:q} --description {output.description:q}"
         " --log {log:q}"
 

@@ -7,12 +7,16 @@ that other pins are another environment.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
+import shlex
 import shutil
 import subprocess
-from collections.abc import Iterable, Mapping
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +27,8 @@ from affectmix.automl.interpreters import find_interpreter
 from affectmix.errors import AffectMixError
 from affectmix.files import write_json
 
-READY = "ready.json"  # written last: an environment without it is begun anew
+READY = "ready.json"  # tells the workflow that an environment is there
+_WHOLE = ".whole"  # written when all is installed: a folder without it is begun anew
 _MODULES = {"autosklearn": "autosklearn.regression", "flaml": "flaml"}
 
 
@@ -82,6 +87,13 @@ class Environments:
         digest = Pins.read(self._pins / f"{backend}.yaml").digest
         return [self.pattern.format(backend=backend, pins=digest)]
 
+    def supervise(self, backend: str, *, threads: int) -> str:
+        """Return the start of the command that runs a backend's program under supervision."""
+        command = [sys.executable, "-m", "affectmix.automl.supervise", "--backend", backend]
+        for mark in self.ready(backend):
+            command += ["--environment", mark]
+        return shlex.join([*command, "--threads", str(threads)])
+
     def named_interpreter(self, backend: str) -> str | None:
         """Return the interpreter that the configuration names for a backend."""
         named = self._settings["interpreters"].get(backend)
@@ -115,7 +127,7 @@ def build_environment(
 ) -> None:
     """Make a virtual environment with a backend's pins, and say so in its ready mark.
 
-    What an interrupted earlier try has left is removed first.
+    One that is whole is taken as it is; what an interrupted try has left is removed first.
 
     Args:
         ready: path of the ready mark; the environment is the folder that holds it.
@@ -129,18 +141,34 @@ def build_environment(
         AffectMixError: the packages cannot be installed, or cannot be imported.
     """
     pins = Pins.read(pins_file)
-    python = find_interpreter(pins.python, key=interpreter_key(backend), named=named)
     folder = Path(ready).absolute().parent
+    with _only_one(folder):
+        if not (folder / _WHOLE).is_file():
+            python = find_interpreter(pins.python, key=interpreter_key(backend), named=named)
+            _install(folder, pins, python=python, module=_MODULES[backend], log=log)
+        write_json({"backend": backend, "packages": list(pins.packages)}, ready)
+
+
+def _install(folder: Path, pins: Pins, *, python: str, module: str, log: str | Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     requirements = folder / "requirements.txt"
     requirements.write_text("\n".join(pins.packages) + "\n", encoding="utf-8")
-    inside = python_of(ready)
+    inside = str(folder / "bin" / "python")
     _step([python, "-m", "venv", str(folder)], "make a virtual environment", log)
     pip = [inside, "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
     _step([*pip, "-r", str(requirements)], "install the packages", log)
-    _step([inside, "-c", f"import {_MODULES[backend]}"], "import what was installed", log)
-    write_json({"backend": backend, "python": python, "packages": list(pins.packages)}, ready)
+    _step([inside, "-c", f"import {module}"], "import what was installed", log)
+    (folder / _WHOLE).touch()
+
+
+@contextmanager
+def _only_one(folder: Path) -> Iterator[None]:
+    """Keep other processes out of a folder that several runs may share."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_name(f"{folder.name}.lock").open("w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def clean_environment() -> dict[str, str]:
