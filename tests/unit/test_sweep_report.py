@@ -82,7 +82,7 @@ def test_fig4_has_the_papers_axis() -> None:
     assert list(path.ticks) == [0, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75, 2]
     assert path.ticks[0.25] == ".25\n1"
     assert path.ticks[2] == "1\n0"
-    assert path.label == "share of music (upper line) and of sounds (lower line)"
+    assert path.label == "share of music (upper line) and sounds (lower line)"
 
 
 def test_with_three_views_each_share_has_its_own_axis() -> None:
@@ -111,10 +111,9 @@ def test_fig4_draws_every_training_set_once_and_the_oracles_band() -> None:
 def test_curves_show_gains_of_other_views_from_zero() -> None:
     drawing = report("fig4").figures["curves"]
     titles = [axes.get_title() for axes in drawing.figure.axes]
-    assert titles == [
-        "tested on music: sounds added to music",
-        "tested on sounds: music added to sounds",
-    ]
+    assert titles == ["tested on music", "tested on sounds"]
+    labels = [axes.get_xlabel() for axes in drawing.figure.axes]
+    assert labels == ["share of sounds, added to music", "share of music, added to sounds"]
     assert len(drawing.hints) == 2 * len(SHARES)
 
 

@@ -15,7 +15,7 @@ from affectmix.evaluation.comparisons import (
 )
 from affectmix.evaluation.learning_curves import curve_points
 from affectmix.evaluation.mixture_shares import is_full
-from affectmix.evaluation.noise_ceiling import Raters
+from affectmix.evaluation.noise_ceiling import Raters, noise_ceilings
 from affectmix.evaluation.published import load_published
 from affectmix.report.audit import AuditSummary
 from affectmix.report.brackets import oracle_brackets
@@ -82,6 +82,11 @@ class Evidence:
     def curve_points(self) -> pd.DataFrame:
         """R² along every sweep of shares (`learning_curves.curve_points`)."""
         return curve_points(self.metrics, mean_learners=self.mean_learners)
+
+    @cached_property
+    def ceilings(self) -> pd.DataFrame:
+        """How well any model can predict each view's ratings (`noise_ceilings`)."""
+        return noise_ceilings(self.labels, self.raters, seed=self.seed)
 
     @cached_property
     def brackets(self) -> pd.DataFrame:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from affectmix.report.answer_table import AnswerTable, answer_table
 from affectmix.report.blocks import Section, TableFile
 from affectmix.report.evidence import Evidence
 from affectmix.report.sections import SECTIONS
@@ -24,6 +25,11 @@ class ExperimentReport:
         return self.evidence.title or self.evidence.name
 
     @cached_property
+    def answers(self) -> AnswerTable | None:
+        """Did mixing help, on which view, by how much, and is it real?"""
+        return answer_table(self.evidence)
+
+    @cached_property
     def sections(self) -> tuple[Section, ...]:
         """The sections that have something to show, in the order of the page."""
         made = (make(self.evidence) for make in SECTIONS)
@@ -37,4 +43,6 @@ class ExperimentReport:
     @property
     def tables(self) -> Mapping[str, TableFile]:
         """Every section's tables by the names of their files."""
-        return {n: table for section in self.sections for n, table in section.tables.items()}
+        first = {"answers": TableFile(self.answers.frame())} if self.answers else {}
+        own = {n: table for section in self.sections for n, table in section.tables.items()}
+        return {**first, **own}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -25,6 +26,7 @@ from affectmix.report.style import (
 FLOOR = -1.0  # lower values are cut off here, as in the paper, and marked
 _PANEL = (3.9, 2.4)  # inches
 _WIDEST = 11.0
+_LETTERS = 42  # of a title that a panel is wide enough for
 _BAND = "#bdbdbd"
 _KNOWN = "what the known causes allow (oracle)"
 
@@ -50,11 +52,11 @@ def draw_sweep(rows: pd.DataFrame, paths: Mapping[str, Path], style: SweepStyle)
     """Draw values with their intervals along the mixtures: panels by target.
 
     Args:
-        rows: one per mark: ``panel`` (its title), ``target``, ``line`` (its name in the
+        rows: one per mark: ``panel``, ``target``, ``line`` (its name in the
             legend), ``mixture``, ``value``, ``low`` and ``high`` (95 %), ``hollow`` (drawn
             pale with hollow marks), and ``known_low``, ``known_high``: what known causes
             allow there, drawn as a band; NaN where unknown.
-        paths: panel → its horizontal axis; mixtures that are not on it are passed over.
+        paths: panel → its title and horizontal axis; mixtures that are not on it are passed over.
         style: names and headings.
 
     Returns:
@@ -73,7 +75,7 @@ def draw_sweep(rows: pd.DataFrame, paths: Mapping[str, Path], style: SweepStyle)
                 part = placed[(placed["panel"] == panel) & (placed["target"] == target)]
                 _bands(axes, part, names)
                 _lines(axes, part, names, style, hints)
-                _dress(axes, panel, path, f"{style.ylabel}, {target}")
+                _dress(axes, path, f"{style.ylabel}, {target}")
         _limit(grid, placed, style.top)
         figure.suptitle("\n".join(style.heading))
         if placed["known_low"].notna().any():
@@ -84,11 +86,11 @@ def draw_sweep(rows: pd.DataFrame, paths: Mapping[str, Path], style: SweepStyle)
 
 
 def _grid(panels: int, targets: int) -> tuple[Figure, np.ndarray]:
-    """Return axes [shape=(targets, panels)]: a column per panel if they fit, else a row."""
-    flat = panels * _PANEL[0] <= _WIDEST
+    """Return axes [shape=(targets, panels)]: a column per panel if several fit, else a row."""
+    flat = 1 < panels <= _WIDEST / _PANEL[0]
     columns, rows = (panels, targets) if flat else (targets, panels)
     columns, rows = max(columns, 1), max(rows, 1)
-    size = (max(_PANEL[0] * columns, 6.5), 1.4 + _PANEL[1] * rows)
+    size = (max(_PANEL[0] * columns, 5.5), 1.4 + _PANEL[1] * rows)
     figure = Figure(figsize=size, layout="constrained")
     grid = figure.subplots(rows, columns, squeeze=False, sharey=True)
     return figure, grid if flat else grid.T
@@ -152,10 +154,10 @@ def _mark(axes: Axes, x: float, row: pd.Series, look_: tuple[str, str, str], gid
     )
 
 
-def _dress(axes: Axes, title: str, path: Path, ylabel: str) -> None:
-    axes.set_title(title)
+def _dress(axes: Axes, path: Path, ylabel: str) -> None:
+    axes.set_title(textwrap.fill(path.title, _LETTERS))
     axes.set_xticks(list(path.ticks), list(path.ticks.values()))
-    axes.set_xlabel(path.label)
+    axes.set_xlabel(textwrap.fill(path.label, _LETTERS + 8))
     axes.set_ylabel(ylabel)
     if max(path.ticks) > 1:
         axes.axvline(1, color="#cfcfcf", linewidth=0.8, linestyle=":", zorder=0)

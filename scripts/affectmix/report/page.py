@@ -18,6 +18,7 @@ from affectmix.report.context import ReportContext
 from affectmix.report.experiment import ExperimentReport
 from affectmix.report.style import Drawing, inline_svg, svg_text
 from affectmix.report.tables import number
+from affectmix.report.words import headline
 
 _FINDINGS_SHOWN = 20
 
@@ -52,6 +53,12 @@ def render_report(context: ReportContext) -> str:
         chosen_on_reported=_chosen_on_reported(context),
         fig1=_figure(context.fig1, "fig1") if context.fig1 else None,
         sections=[_section(e, number) for number, e in enumerate(context.experiments)],
+        published_beside=any(
+            name.startswith("published")
+            for e in context.experiments
+            if e.answers
+            for name in e.answers.checks
+        ),
         findings=context.audit.findings.head(_FINDINGS_SHOWN),
         css=Markup(_read("report.css")),
         flags=FLAGS,
@@ -123,6 +130,8 @@ def _section(experiment: ExperimentReport, index: int) -> dict[str, Any]:
         "id": f"experiment-{index}",
         "title": experiment.title,
         "notes": experiment.evidence.notes,
+        "headline": headline(experiment.evidence.comparisons),
+        "answers": experiment.answers,
         "parts": experiment.sections,
     }
 

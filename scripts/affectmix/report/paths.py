@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from affectmix.evaluation.mixture_shares import describe_shares
 from affectmix.evaluation.sweeps import Sweep
 from affectmix.splits.mixtures import parse_mixture
 
@@ -17,11 +18,13 @@ class Path:
         title: what is trained on, in words.
         views: the views whose shares differ along the row: one, or two.
         places: mixture → its place on the axis, in shares of a view.
+        beside: what else is trained on all along, in words.
     """
 
     title: str
     views: tuple[str, ...]
     places: dict[str, float]
+    beside: str = ""
 
     @property
     def ticks(self) -> dict[float, str]:
@@ -34,9 +37,10 @@ class Path:
     @property
     def label(self) -> str:
         """What the lines of the ticks stand for."""
+        added = f", added to {self.beside}" if self.beside else ""
         if len(self.views) == 1:
-            return f"share of {self.views[0]}"
-        return f"share of {self.views[0]} (upper line) and of {self.views[1]} (lower line)"
+            return f"share of {self.views[0]}{added}"
+        return f"share of {self.views[0]} (upper line) and {self.views[1]} (lower line){added}"
 
 
 def axis_paths(sweeps: Sequence[Sweep]) -> list[Path]:
@@ -64,14 +68,16 @@ def _pair(rising: Sweep, falling: Sweep) -> Path:
     places = {mixture: share for share, mixture in rising.mixtures}
     places |= {mixture: 2 - share for share, mixture in reversed(falling.mixtures)}
     views = (rising.varied, falling.varied)
-    others = [f"{view}" for view, share in rising.fixed if share == 1 and view not in views]
-    beside = f", with {' + '.join(others)}" if others else ""
-    return Path(f"{' and '.join(views)}{beside}", views, places)
+    others = {view: share for view, share in rising.fixed if view not in views}
+    beside = describe_shares(others)
+    title = " and ".join(views) + (f", with {beside}" if beside else "")
+    return Path(title, views, places, beside)
 
 
 def _single(sweep: Sweep) -> Path:
     views = (sweep.varied, sweep.giving_way) if sweep.giving_way else (sweep.varied,)
-    return Path(sweep.name, views, {mixture: share for share, mixture in sweep.mixtures})
+    places = {mixture: share for share, mixture in sweep.mixtures}
+    return Path(sweep.name, views, places, sweep.beside)
 
 
 def _share(share: float) -> str:

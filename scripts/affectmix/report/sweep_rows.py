@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -38,7 +39,7 @@ def r2_marks(
             if not chosen.any():
                 continue
             title = f"{series}: {path.title}" if len(paths) > 1 else str(series)
-            panels[title] = path
+            panels[title] = replace(path, title=title)
             marks.append(rows[chosen].assign(panel=title))
     drawn = pd.concat(marks) if marks else rows.assign(panel="")
     drawn = drawn.assign(line="tested on " + drawn["view"], hollow=False, hint=_hints(drawn))
@@ -75,7 +76,10 @@ def gain_marks(
         hint=_hints(rows),
     )
     named = drawn.drop_duplicates("panel").sort_values("panel")
-    panels = {row["panel"]: paths[row["sweep"]] for _, row in named.iterrows()}
+    panels = {
+        row["panel"]: replace(paths[row["sweep"]], title=f"tested on {row['view']}")
+        for _, row in named.iterrows()
+    }
     return drawn.sort_values("line", kind="stable")[[*_MARK, *_KNOWN]], panels
 
 
@@ -105,7 +109,7 @@ def random_label_marks(
             parts += [f"random labels of {view}"] if several else []
             parts += [path.title] if len(paths) > 1 else []
             title = ", ".join(parts)
-            panels[title] = path
+            panels[title] = replace(path, title=title)
             same = (clean["series"] == series) & clean["view"].isin(part["view"])
             real = clean[same & clean["mixture"].isin(list(path.places))]
             drawn_random = on_path.assign(line=f"random labels of {view}, tested on ", hollow=True)

@@ -25,7 +25,7 @@ PENALTY = 1.0  # of the ridge; as good as nothing with 100 clips, a guard with t
 # Shares of the corpus itself and of another one in the training rows.
 SHARES = (
     *((1.0, other) for other in (0.0, 0.25, 0.5, 0.75, 1.0)),
-    *((own, other) for own in (0.25, 0.5, 0.75) for other in (0.0, 1.0)),
+    *((own, other) for own in (0.25, 0.5, 0.75) for other in (0.0, 1 - own, 1.0)),
     (0.0, 1.0),
 )
 _FIRST_LABEL_SEED = 1_000_000  # clear of the seeds that people choose

@@ -8,7 +8,6 @@ import pandas as pd
 
 from affectmix.evaluation.metrics import mean_rows
 from affectmix.evaluation.mixture_shares import describe
-from affectmix.evaluation.noise_ceiling import noise_ceilings
 from affectmix.report.blocks import Block, Section, Table, TableFile, Text
 from affectmix.report.evidence import Evidence
 from affectmix.report.labels import ordered_targets, with_series
@@ -33,7 +32,7 @@ _COLUMNS = ("best_r2", "best_learner", "best_train", "share_of_ceiling")
 
 def ceiling_section(evidence: Evidence) -> Section | None:
     """Return the noise ceilings beside the best R²; None where labels have no deviations."""
-    ceilings = noise_ceilings(evidence.labels, evidence.raters, seed=evidence.seed)
+    ceilings = evidence.ceilings
     if ceilings.empty:
         return None
     table = _with_best(ceilings, _honest(evidence))

@@ -23,9 +23,9 @@ def mixing_section(evidence: Evidence) -> Section:
     whole = compared["full"].astype(bool)
     full = answers(compared[whole], evidence.brackets)
     partial = answers(compared[~whole], evidence.brackets)
-    blocks: list[Block] = [Text(headline(compared), "headline"), Answers(full)]
+    blocks: list[Block] = [Text(headline(compared))]
     if full:
-        blocks.append(Text(_HOW_TO_READ, "note"))
+        blocks = [Answers(full), Text(_HOW_TO_READ, "note")]
     blocks += notes(evidence.notes_beside(compared))
     if len(compared):
         blocks.append(Figure("gain", draw_gain(compared, oracle=evidence.brackets)))
