@@ -37,13 +37,20 @@ def write_corpus(root: Path, clips: int, seed: int) -> None:
 
 
 def write_configuration(folder: Path) -> Path:
-    """Write the joint-learning example with generated corpora in place of the papers' own."""
+    """Write the joint-learning example with generated corpora in place of the papers' own.
+
+    A program that says it is Python 3.9 stands for the one that auto-sklearn needs.
+    """
+    python = folder / "python3.9"
+    python.write_text("#!/bin/sh\necho 3.9\n", encoding="utf-8")
+    python.chmod(0o755)
     example = REPOSITORY / "config" / "examples" / "joint_paper.yaml"
     config = yaml.safe_load(example.read_text(encoding="utf-8"))
     config["corpora"] = {
         name: {"adapter": "table", "root": f"resources/{name}", "labels": "ratings.csv"}
         for name in ("pmemo", "iads_e")
     }
+    config["environments"] = {"interpreters": {"autosklearn": str(python)}}
     path = folder / "joint.yaml"
     path.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
     return path

@@ -32,7 +32,13 @@ def dry_run(configuration: Path, folder: Path) -> subprocess.CompletedProcess[st
 
 
 def with_stand_ins(configuration: Path, folder: Path) -> Path:
-    """Return a copy whose corpora to be asked for are small tables with files."""
+    """Return a copy whose corpora to be asked for are small tables with files.
+
+    A program that says it is Python 3.9 stands for the one that auto-sklearn needs.
+    """
+    python = folder / "python3.9"
+    python.write_text("#!/bin/sh\necho 3.9\n", encoding="utf-8")
+    python.chmod(0o755)
     config = yaml.safe_load(configuration.read_text(encoding="utf-8"))
     for name, corpus in config["corpora"].items():
         if corpus["adapter"] == "demo":
@@ -47,6 +53,7 @@ def with_stand_ins(configuration: Path, folder: Path) -> Path:
             (root / path).touch()
         stand_in = {"adapter": "table", "root": f"resources/{name}", "labels": "ratings.csv"}
         config["corpora"][name] = stand_in
+    config["environments"] = {"interpreters": {"autosklearn": str(python)}}
     copy = folder / configuration.name
     copy.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
     return copy
