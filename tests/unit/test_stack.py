@@ -173,10 +173,11 @@ def test_a_choice_can_be_stored_fitted_and_loaded() -> None:
     choice = learner.search(task)
     again = type(choice).from_json(choice.to_json())
     assert len(choice.report["stages"]) == len(make_plan(FAMILIES, seed=0))
+    models = learner.fit(task.X, task.Y, task.targets, again)
     for column, target in enumerate(task.targets):
+        model = models[target]
         weights = [member["weight"] for member in choice.points[target]["members"]]
         assert sum(weights) == pytest.approx(1.0)
-        model = learner.fit(task.X, task.Y[:, column], target, again)
         arrays = {name: np.array(array) for name, array in model.to_arrays().items()}
         loaded = load_target_model("stack", arrays)
         fresh, _ = features(30, 40, seed=5)
@@ -198,7 +199,7 @@ def test_the_model_is_the_weighted_average_of_its_members() -> None:
         weights = np.array([members[place]["weight"] for place in fitted.members])
         total += fitted.predict(Rows(training, fresh))[:, :, 0] @ weights
     y = task.Y[:, 0]
-    model = learner.fit(task.X, y, "valence", choice)
+    model = learner.fit(task.X, task.Y, task.targets, choice)["valence"]
     np.testing.assert_allclose(model.predict(fresh), np.clip(total, y.min(), y.max()), atol=1e-6)
 
 
@@ -219,16 +220,16 @@ def test_tiny_data(n: int, d: int) -> None:
     task = make_task(n, d)
     learner = quick()
     choice = learner.search(task)
-    model = learner.fit(task.X, task.Y[:, 0], "valence", choice)
-    assert np.isfinite(model.predict(task.X)).all()
+    for model in learner.fit(task.X, task.Y, task.targets, choice).values():
+        assert np.isfinite(model.predict(task.X)).all()
 
 
 def test_constant_targets_and_columns() -> None:
     task = make_task(30, 10)
     flat = replace(task, X=np.ones_like(task.X), Y=np.full_like(task.Y, 0.25))
     learner = StackLearner()
-    model = learner.fit(flat.X, flat.Y[:, 0], "valence", learner.search(flat))
-    np.testing.assert_allclose(model.predict(flat.X), 0.25)
+    for model in learner.fit(flat.X, flat.Y, flat.targets, learner.search(flat)).values():
+        np.testing.assert_allclose(model.predict(flat.X), 0.25)
 
 
 def test_a_stage_without_time_is_left_out_and_later_ones_are_tried() -> None:

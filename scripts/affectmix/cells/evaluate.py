@@ -13,8 +13,9 @@ from affectmix.cells.final import FinalModel
 from affectmix.cells.rows import KEY, CellRows, prediction_table
 from affectmix.cells.tables import TARGETS, CellTables
 from affectmix.learners import make_learner
-from affectmix.learners.base import Choice
+from affectmix.learners.base import Choice, Learner
 from affectmix.search.task import SearchFold, SearchTask
+from affectmix.stems.names import sources_of
 
 
 @dataclass(frozen=True)
@@ -54,19 +55,16 @@ def evaluate_fold(
     """
     rows = CellRows(tables, settings, repeat)
     train, tested = rows.of_fold(fold)
-    learner = make_learner(settings["learner"], threads=threads)
-    X, Y = tables.feature_rows(train), rows.labels_of(train, phase="train")
+    learner = _learner(settings, threads=threads)
+    X, Y = _features(tables, settings, train), rows.labels_of(train, phase="train")
     if choice is None:
         folds = rows.inner_folds(train, outer=fold)
         choice = learner.search(_task(X, Y, train, folds, settings))
     copies = train["copies"].to_numpy()
-    test_X, test_Y = tables.feature_rows(tested), rows.labels_of(tested, phase="test")
-    predicted = np.empty_like(test_Y)
-    converged: dict[str, bool] = {}
-    for column, target in enumerate(TARGETS):
-        model = learner.fit(X.repeat(copies, axis=0), Y[:, column].repeat(copies), target, choice)
-        predicted[:, column] = model.predict(test_X)
-        converged[target] = bool(model.converged)
+    models = learner.fit(X.repeat(copies, axis=0), Y.repeat(copies, axis=0), TARGETS, choice)
+    test_X, test_Y = _features(tables, settings, tested), rows.labels_of(tested, phase="test")
+    predicted = np.column_stack([model.predict(test_X) for model in models.values()])
+    converged = {target: bool(model.converged) for target, model in models.items()}
     return FoldResult(
         prediction_table(tested, train, test_Y, predicted),
         train[[*KEY, "copies"]],
@@ -84,8 +82,8 @@ def search_over_all_folds(
     """
     cell = CellRows(tables, settings, repeat)
     rows, folds = cell.search_over_all()
-    learner = make_learner(settings["learner"], threads=threads)
-    X, Y = tables.feature_rows(rows), cell.labels_of(rows, phase="train")
+    learner = _learner(settings, threads=threads)
+    X, Y = _features(tables, settings, rows), cell.labels_of(rows, phase="train")
     return learner.search(_task(X, Y, rows, folds, settings))
 
 
@@ -93,12 +91,8 @@ def fit_final(tables: CellTables, settings: Mapping[str, Any], choice: Choice) -
     """Return the cell's model of every target, fitted on all rows of its mixture."""
     cell = CellRows(tables, settings, repeat=0)
     rows = cell.all_training()
-    X, Y = tables.feature_rows(rows), cell.labels_of(rows, phase="train")
-    learner = make_learner(settings["learner"])
-    models = {
-        target: learner.fit(X, Y[:, column], target, choice)
-        for column, target in enumerate(TARGETS)
-    }
+    X, Y = _features(tables, settings, rows), cell.labels_of(rows, phase="train")
+    models = _learner(settings).fit(X, Y, TARGETS, choice)
     description = {
         "settings": dict(settings),
         "chosen": choice.points,
@@ -106,6 +100,19 @@ def fit_final(tables: CellTables, settings: Mapping[str, Any], choice: Choice) -
         "rows": {str(corpus): int(n) for corpus, n in rows["corpus"].value_counts().items()},
     }
     return FinalModel(models, tables.feature_names(), description)
+
+
+def _learner(settings: Mapping[str, Any], *, threads: int = 1) -> Learner:
+    stems = sources_of(settings["features"])
+    return make_learner(settings["learner"], stems=stems, threads=threads)
+
+
+def _features(tables: CellTables, settings: Mapping[str, Any], rows: pd.DataFrame) -> np.ndarray:
+    """Return what the cell's learner is given of some rows. [shape=(n, ...)]"""
+    if not tables.logmels:
+        return tables.feature_rows(rows)
+    duration_s = settings["learner"]["excerpt_s"]
+    return tables.excerpts(rows, duration_s=duration_s, seed=settings["seed"])
 
 
 def _task(

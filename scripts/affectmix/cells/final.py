@@ -17,7 +17,8 @@ class FinalModel:
 
     Attributes:
         models: target → fitted model.
-        feature_names: names of the columns that ``predict`` takes, in order.
+        feature_names: names of the columns that ``predict`` takes, in order; none where it
+            takes log-mels [shape=(n, stems, bands, frames)].
         description: the cell's settings, the chosen points and the training corpora.
     """
 
@@ -26,5 +27,5 @@ class FinalModel:
     description: Mapping[str, Any]
 
     def predict(self, X: np.ndarray) -> np.ndarray:
-        """Return one column per target, in their order. [shape=(n, d)] → [shape=(n, t)]"""
+        """Return one column per target, in their order. [shape=(n, ...)] → [shape=(n, t)]"""
         return np.column_stack([model.predict(X) for model in self.models.values()])

@@ -14,8 +14,10 @@ from affectmix.errors import AffectMixError
 from affectmix.files import replacing, write_json, write_text
 from affectmix.learners import load_target_model
 from affectmix.provenance.versions import versions
+from affectmix.stems.names import sources_of
 
 FORMAT = 1
+_LICENCE = " openSMILE, which computes its features, is licensed by audEERING for research use."
 
 
 def save_model(model: FinalModel, folder: str | Path) -> None:
@@ -89,7 +91,7 @@ def _card(model: FinalModel) -> str:
     )
     return f"""# Model of felt emotion: {fields["learner"]} on {fields["mixture"]}
 
-Predicts valence and arousal in [-1, 1] from {len(model.feature_names)} openSMILE functionals.
+Predicts valence and arousal in [-1, 1] from {_what_it_hears(model)}.
 
 | field | value |
 |---|---|
@@ -108,5 +110,17 @@ searched over all folds and fitted on all rows, so no number can be measured wit
 
 ## Limits
 It predicts the mean rating of the listeners behind its corpora, not the feeling of one
-person. openSMILE, which computes its features, is licensed by audEERING for research use.
+person.{_LICENCE if model.feature_names else ""}
 """
+
+
+def _what_it_hears(model: FinalModel) -> str:
+    """Return what a model's features are, in words."""
+    if model.feature_names:
+        return f"{len(model.feature_names)} openSMILE functionals"
+    settings = model.description["settings"]
+    if "excerpt_s" not in settings["learner"]:
+        return "no features"
+    stems = " and ".join(sources_of(settings["features"]))
+    seconds = settings["learner"]["excerpt_s"]
+    return f"log-mels ({settings['features']['set']}) of {stems}, {seconds:g} s of each clip"

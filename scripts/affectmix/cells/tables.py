@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from affectmix import schemas
+from affectmix.cells.excerpts import ExcerptReader
 from affectmix.cells.views import members
 from affectmix.corpora.base import TARGETS
 from affectmix.errors import ConfigError, TableError
@@ -31,28 +32,38 @@ class CellTables:
         splits: corpus → ``schemas.SPLITS`` of the cell's scheme.
         groups: ``schemas.GROUPS`` of all corpora.
         features: corpus → ``schemas.FEATURES``; empty for learners that use none.
+        logmels: corpus → stem → shards; empty for learners that do not listen to log-mels.
     """
 
     labels: dict[str, pd.DataFrame]
     splits: dict[str, pd.DataFrame]
     groups: pd.DataFrame
     features: dict[str, pd.DataFrame]
+    logmels: dict[str, dict[str, list[str | Path]]] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, files: Mapping[str, str | Path]) -> CellTables:
-        """Read the files named ``labels_<corpus>``, ``splits_…``, ``features_…`` and ``groups``."""
+    def read(cls, files: Mapping[str, Any]) -> CellTables:
+        """Read the files named ``labels_<corpus>``, ``splits_…``, ``features_…`` and ``groups``.
+
+        Of log-mels, ``logmels_<stem>_<corpus>``, the names alone are kept: excerpts are read
+        when they are asked for.
+        """
         kinds: dict[str, dict[str, pd.DataFrame]] = {"labels": {}, "splits": {}, "features": {}}
         declared = {
             "labels": schemas.LABELS,
             "splits": schemas.SPLITS,
             "features": schemas.FEATURES,
         }
+        logmels: dict[str, dict[str, list[str | Path]]] = {}
         for name, file in files.items():
             kind, _, corpus = name.partition("_")
             if kind in declared and corpus:
                 kinds[kind][corpus] = read_table(file, declared[kind])
+            elif kind == "logmels":
+                stem, _, corpus = corpus.partition("_")
+                logmels.setdefault(corpus, {})[stem] = list(file)
         groups = read_table(files["groups"], schemas.GROUPS)
-        return cls(kinds["labels"], kinds["splits"], groups, kinds["features"])
+        return cls(kinds["labels"], kinds["splits"], groups, kinds["features"], logmels)
 
     @classmethod
     def read_for_audit(
@@ -142,6 +153,16 @@ class CellTables:
             matrix[own] = frame[names].to_numpy(dtype=np.float32)[place]
         assert matrix is not None
         return matrix
+
+    def excerpts(self, rows: pd.DataFrame, *, duration_s: float, seed: int) -> np.ndarray:
+        """Return log-mels of (corpus, clip_id) rows. [shape=(n, stems, bands, frames), float16]
+
+        Args:
+            rows: the clips.
+            duration_s: length of the excerpts.
+            seed: of where in its clip each begins.
+        """
+        return ExcerptReader(self.logmels).read(rows, duration_s=duration_s, seed=seed)
 
     def feature_names(self) -> list[str]:
         """Return the names of the feature columns, in order."""

@@ -10,7 +10,9 @@ from affectmix.config.cells import Cell
 from affectmix.config.feature_choices import feature_faults, pair_faults
 from affectmix.config.validate import nearest
 from affectmix.errors import ConfigError
+from affectmix.learners.emomucs.variants import variants
 from affectmix.splits.schemes import Scheme
+from affectmix.stems.names import sources_of
 
 _STORED = ("nested", "clean", "none")
 
@@ -90,6 +92,7 @@ def _experiment_faults(
         yield from _unknown(f"{here}.features", [cell.features], config["features"])
         if cell.learner in config["learners"] and cell.features in config["features"]:
             yield from pair_faults(here, config, cell.learner, cell.features)
+            yield from _network_faults(here, config, cell)
         yield from _unknown(f"{here}.schemes", [cell.scheme], config["schemes"])
         yield from _unknown(f"{here}.mixtures", cell.views, views)
         if cell.control.startswith("uniform-"):
@@ -124,6 +127,22 @@ def _nested_faults(where: str, cell: Cell) -> Iterator[str]:
         Scheme.parse(cell.scheme).search_folds(0)
     except ConfigError as error:
         yield f"{where}: {error}"
+
+
+def _network_faults(where: str, config: Mapping[str, Any], cell: Cell) -> Iterator[str]:
+    settings = config["learners"][cell.learner]
+    if settings["kind"] != "emomucs":
+        return
+    try:
+        variants(settings, len(sources_of(config["features"][cell.features])))
+    except ConfigError as error:
+        yield f"learners.{cell.learner}: {error}"
+    if settings["selection"] == "best_inner" and cell.protocol == "paper":
+        yield (
+            f"{where}: learner {cell.learner!r} has selection: best_inner, the form of its paper, "
+            "whose inner folds are those of protocols: [nested]; protocol 'paper' chooses on the "
+            "reported folds"
+        )
 
 
 def _replay_faults(where: str, cell: Cell, views: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:

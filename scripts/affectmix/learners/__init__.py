@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,8 +16,16 @@ from affectmix.learners.stack.model import StackModel
 BASELINES = ("mean",)  # kinds that look at labels alone
 
 
-def make_learner(settings: Mapping[str, Any], *, threads: int = 1) -> Learner:
-    """Return the learner of validated settings (``learners.<name>`` of the configuration)."""
+def make_learner(
+    settings: Mapping[str, Any], *, stems: Sequence[str] = (), threads: int = 1
+) -> Learner:
+    """Return the learner of validated settings (``learners.<name>`` of the configuration).
+
+    Args:
+        settings: the learner's settings.
+        stems: names of the stems that its features are of.
+        threads: threads that it may use.
+    """
     kind = settings["kind"]
     if kind in BASELINES:
         return MeanLearner()
@@ -28,6 +36,11 @@ def make_learner(settings: Mapping[str, Any], *, threads: int = 1) -> Learner:
             ensemble_size=settings["ensemble_size"],
             threads=threads,
         )
+    if kind == "emomucs":
+        # torch is slow to start, and no other learner needs it.
+        from affectmix.learners.emomucs.learner import EmomucsLearner
+
+        return EmomucsLearner(settings, stems=stems, threads=threads)
     return SearchedLearner(
         kind,
         space=settings["space"],
@@ -41,5 +54,9 @@ def load_target_model(kind: str, arrays: Mapping[str, np.ndarray]) -> TargetMode
     """Return the model of one target that ``to_arrays`` took apart; only its kind is needed."""
     if kind == "stack":
         return StackModel.from_arrays(arrays)
+    if kind == "emomucs":
+        from affectmix.learners.emomucs.model import EmomucsModel
+
+        return EmomucsModel.from_arrays(arrays)
     load = MeanModel.from_arrays if kind in BASELINES else ENGINES[kind].load
     return load(arrays)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -45,7 +45,7 @@ class TargetModel(Protocol):
     def converged(self) -> bool: ...
 
     def predict(self, X: np.ndarray) -> np.ndarray:
-        """Return predictions of raw features. [shape=(n, d)] → [shape=(n,)]"""
+        """Return predictions of raw features. [shape=(n, ...)] → [shape=(n,)]"""
         ...
 
     def to_arrays(self) -> dict[str, np.ndarray]:
@@ -66,6 +66,18 @@ class Learner(Protocol):
         """Choose hyper-parameters for every target on the task's folds."""
         ...
 
-    def fit(self, X: np.ndarray, y: np.ndarray, target: str, choice: Choice) -> TargetModel:
-        """Fit one target on all given rows with the chosen hyper-parameters."""
+    def fit(
+        self, X: np.ndarray, Y: np.ndarray, targets: Sequence[str], choice: Choice
+    ) -> Mapping[str, TargetModel]:
+        """Fit every target on all given rows with the chosen hyper-parameters.
+
+        Args:
+            X: features, one row per clip [shape=(n, ...)].
+            Y: targets in [-1, 1] [shape=(n, t)].
+            targets: names of the columns of ``Y``.
+            choice: what a search chose.
+
+        Returns:
+            target → fitted model, in the order of ``targets``.
+        """
         ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,6 +41,11 @@ class MeanLearner:
         """Return an empty choice per target."""
         return Choice({target: {} for target in task.targets})
 
-    def fit(self, X: np.ndarray, y: np.ndarray, target: str, choice: Choice) -> MeanModel:
-        """Return the mean of ``y``. [shape=(n,)]"""
-        return MeanModel(float(np.mean(y)))
+    def fit(
+        self, X: np.ndarray, Y: np.ndarray, targets: Sequence[str], choice: Choice
+    ) -> dict[str, MeanModel]:
+        """Return the mean of each column of ``Y``. [shape=(n, t)]"""
+        return {
+            target: MeanModel(float(mean))
+            for target, mean in zip(targets, np.mean(Y, axis=0), strict=True)
+        }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,9 +73,14 @@ class SearchedLearner:
         )
         return Choice(result.chosen, _describe(result))
 
-    def fit(self, X: np.ndarray, y: np.ndarray, target: str, choice: Choice) -> TargetModel:
-        """Fit the chosen point of ``target`` on all rows. [shapes=(n, d), (n,)]"""
-        return self._engine.fit(X, y, choice.points[target], tol=self._tolerance)
+    def fit(
+        self, X: np.ndarray, Y: np.ndarray, targets: Sequence[str], choice: Choice
+    ) -> dict[str, TargetModel]:
+        """Fit the chosen point of each target on all rows. [shapes=(n, d), (n, t)]"""
+        return {
+            target: self._engine.fit(X, Y[:, column], choice.points[target], tol=self._tolerance)
+            for column, target in enumerate(targets)
+        }
 
 
 def _describe(result: SearchResult) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -56,7 +55,6 @@ class StackLearner:
         self._families = tuple(members)
         self._size = ensemble_size
         self._threads = threads
-        self._last: tuple[str, TrainingSet] | None = None
 
     def search(self, task: SearchTask) -> Choice:
         """Select members by the mean RMSE over folds and views, per target.
@@ -85,28 +83,15 @@ class StackLearner:
         }
         return Choice(points, report)
 
-    def fit(self, X: np.ndarray, y: np.ndarray, target: str, choice: Choice) -> StackModel:
-        """Fit the members of ``target`` on all rows. [shapes=(n, d), (n,)]"""
-        training = self._training_set(X)
-        chosen = choice.points[target]["members"]
-        weights = np.array([member["weight"] for member in chosen])
-        y = np.asarray(y, dtype=np.float64)
-        parts, bias, converged = [], 0.0, True
-        with threadpool_limits(1):
-            for fitted in fit_members(training, y[:, None], chosen):
-                part, offset = weighted_part(fitted, weights)
-                parts.append(part)
-                bias += offset
-                converged &= bool(fitted.converged.all())
-        return StackModel(training, parts, bias, np.array([y.min(), y.max()]), converged)
-
-    def _training_set(self, X: np.ndarray) -> TrainingSet:
-        """Return the training set of ``X``; the last one is kept for the next target."""
-        own = np.ascontiguousarray(X, dtype=np.float32)
-        key = f"{own.shape} {hashlib.sha256(own.tobytes()).hexdigest()}"
-        if self._last is None or self._last[0] != key:
-            self._last = (key, TrainingSet(own))
-        return self._last[1]
+    def fit(
+        self, X: np.ndarray, Y: np.ndarray, targets: Sequence[str], choice: Choice
+    ) -> dict[str, StackModel]:
+        """Fit each target's members on all rows. [shapes=(n, d), (n, t)]"""
+        training = TrainingSet(np.ascontiguousarray(X, dtype=np.float32))
+        return {
+            target: _fit_members(training, Y[:, column], choice.points[target]["members"])
+            for column, target in enumerate(targets)
+        }
 
     def _select(self, task: SearchTask, found: OutOfFold, column: int) -> dict[str, Any]:
         errors = [
@@ -143,6 +128,22 @@ class StackLearner:
             f"about {shortest:.2g} s per target. Set budget_s to at least "
             f"{1.5 * shortest:.2g}, or to null for the whole plan"
         )
+
+
+def _fit_members(
+    training: TrainingSet, y: np.ndarray, chosen: Sequence[dict[str, Any]]
+) -> StackModel:
+    """Return the weighted average of the chosen members of one target. [shape=(n,)]"""
+    weights = np.array([member["weight"] for member in chosen])
+    y = np.asarray(y, dtype=np.float64)
+    parts, bias, converged = [], 0.0, True
+    with threadpool_limits(1):
+        for fitted in fit_members(training, y[:, None], chosen):
+            part, offset = weighted_part(fitted, weights)
+            parts.append(part)
+            bias += offset
+            converged &= bool(fitted.converged.all())
+    return StackModel(training, parts, bias, np.array([y.min(), y.max()]), converged)
 
 
 def best_of_stages(scores: np.ndarray, stages: np.ndarray, usable: np.ndarray) -> np.ndarray:
