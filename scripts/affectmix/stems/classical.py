@@ -13,18 +13,18 @@ import numpy.typing as npt
 
 _WINDOW_S: Final = 0.093  # 4096 samples at 44.1 kHz
 _MEDIAN: Final = 17  # frames, and bins, that tell a steady sound from a stroke
-_BASS_HZ: Final = 250.0  # where a harmonic sound is half bass
+_BASS_HZ: Final = 200.0  # where a harmonic sound is half bass
 _BASS_OCTAVES: Final = 0.5  # how wide the passage from bass to the rest is
 _REPEAT_S: Final = 2.0  # frames nearer than this do not count as a repetition
 _NEIGHBOURS: Final = 15  # repetitions that the background is the median of
-_FOREGROUND_MARGIN: Final = 10.0  # how far vocals must stand out of the background
+_FOREGROUND_MARGIN: Final = 4.0  # how far vocals must stand out of the background
 
 
 class ClassicalSeparator:
     """Masks by what is known of drums, bass and voices, after librosa's own examples.
 
     Drums are what is percussive (median filtering, Fitzgerald 2010). Of the harmonic rest,
-    bass is what lies below 250 Hz; vocals are what stands out of the most similar frames
+    bass is what lies below 200 Hz; vocals are what stands out of the most similar frames
     elsewhere in the clip (nearest neighbours, REPET-SIM, Rafii and Pardo 2012), as an
     accompaniment repeats and a voice does not. Masks are made on the mean of the channels
     and applied to each; they add up to 1.
@@ -58,7 +58,7 @@ class ClassicalSeparator:
 
 
 def _low_pass(frequencies: np.ndarray) -> np.ndarray:
-    """Return how much of each frequency is bass, from 1 to 0, a half at 250 Hz."""
+    """Return how much of each frequency is bass, from 1 to 0, a half at 200 Hz."""
     octaves = np.log2(np.maximum(frequencies, 1.0) / _BASS_HZ)
     gain: np.ndarray = 0.5 * (1 - np.clip(octaves / _BASS_OCTAVES, -1, 1))
     return gain
