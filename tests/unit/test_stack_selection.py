@@ -78,14 +78,14 @@ def test_ranks_equal_scikit_learn_where_no_value_occurs_twice() -> None:
     X = rng.normal(size=(50, 6)).astype(np.float32)
     other = np.concatenate([rng.normal(size=(20, 6)), [[9.0] * 6, [-9.0] * 6]]).astype(np.float32)
     expected = QuantileTransformer(n_quantiles=50).fit(X)
-    ranks = Ranks.fit(X, np.zeros(6))
+    ranks = Ranks.fit(X)
     np.testing.assert_allclose(ranks.apply(X), expected.transform(X), atol=1e-6)
     np.testing.assert_allclose(ranks.apply(other), expected.transform(other), atol=1e-6)
 
 
 def test_equal_values_share_the_middle_of_their_places() -> None:
     X = np.array([[0.0, 1.0], [0.0, 1.0], [0.0, 1.0], [5.0, 1.0], [9.0, 1.0]], dtype=np.float32)
-    ranks = Ranks.fit(X, np.zeros(2))
+    ranks = Ranks.fit(X)
     assert ranks.apply(X)[:, 0].tolist() == [0.25, 0.25, 0.25, 0.75, 1.0]
     assert ranks.apply(X)[:, 1].tolist() == [0.5] * 5
     halfway = ranks.apply(np.array([[2.5, np.nan]], dtype=np.float32))

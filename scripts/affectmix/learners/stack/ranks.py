@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numba
 import numpy as np
 
+from affectmix.search.decomposition import Standardizer
+
 #: Training sets with more rows keep so many evenly spaced quantiles of each column.
 MOST_QUANTILES = 2000
 
@@ -29,9 +31,9 @@ class Ranks:
     quantiles: np.ndarray
 
     @classmethod
-    def fit(cls, X: np.ndarray, fill: np.ndarray) -> Ranks:
+    def fit(cls, X: np.ndarray) -> Ranks:
         """Sort the columns of raw training features [shape=(n, d)]."""
-        fill = fill.astype(np.float32)
+        fill = Standardizer.fit(X).fill.astype(np.float32)
         ordered = np.sort(_finite(X, fill).T, axis=1)
         if ordered.shape[1] > MOST_QUANTILES:
             places = np.linspace(0, ordered.shape[1] - 1, MOST_QUANTILES).round().astype(int)
@@ -59,13 +61,12 @@ def _places(columns: np.ndarray, quantiles: np.ndarray) -> np.ndarray:
         for i in range(columns.shape[1]):
             x = columns[j, i]
             low = np.searchsorted(known, x, side="left")
-            high = np.searchsorted(known, x, side="right")
-            if high > low:
-                place = 0.5 * (low + high - 1)
+            if low > last:
+                place = float(last)
+            elif known[low] == x:
+                place = 0.5 * (low + np.searchsorted(known, x, side="right") - 1)
             elif low == 0:
                 place = 0.0
-            elif low > last:
-                place = float(last)
             else:
                 below, above = np.float64(known[low - 1]), np.float64(known[low])
                 place = low - 1 + (x - below) / (above - below)

@@ -40,20 +40,22 @@ class TrainingSet:
     @cached_property
     def ranks(self) -> Ranks:
         """The training values of each column in order."""
-        return Ranks.fit(self.X, self._standardizer("standard").fill)
+        return Ranks.fit(self.X)
 
     def rows(self, name: str) -> np.ndarray:
         """Return the training rows of an input [shape=(n, d), float32]; the last is kept."""
         if self._held is None or self._held[0] != name:
-            self._held = (name, self.apply(name, self.X))
+            own = self._transformed(name, self.X)
+            if name not in self._standardizers:
+                self._standardizers[name] = Standardizer.fit(own)
+            self._held = (name, self._standardized(name, own))
         return self._held[1]
 
     def apply(self, name: str, X: np.ndarray) -> np.ndarray:
         """Return raw rows in the form of an input [shape=(m, d), float32]."""
-        standardizer = self._standardizer(name)
-        rows = standardizer.apply(self._transformed(name, X)).astype(np.float32)
-        rows[:, self._constant] = 0.0
-        return rows
+        if name not in self._standardizers:
+            self.rows(name)
+        return self._standardized(name, self._transformed(name, X))
 
     def decomposition(self, name: str) -> Decomposition:
         """Return the principal components of an input, without what projects further rows."""
@@ -62,10 +64,10 @@ class TrainingSet:
             self._decompositions[name] = fitted.without_rows()
         return self._decompositions[name]
 
-    def _standardizer(self, name: str) -> Standardizer:
-        if name not in self._standardizers:
-            self._standardizers[name] = Standardizer.fit(self._transformed(name, self.X))
-        return self._standardizers[name]
+    def _standardized(self, name: str, transformed: np.ndarray) -> np.ndarray:
+        rows = self._standardizers[name].apply(transformed).astype(np.float32)
+        rows[:, self._constant] = 0.0
+        return rows
 
     @cached_property
     def _constant(self) -> np.ndarray:
