@@ -236,6 +236,14 @@ def test_an_experiment_without_pairs_says_so() -> None:
     assert "Mean predictor: not run" in page
 
 
+def test_what_skill_is_not_shown_is_not_denied() -> None:
+    one_fold = metrics_of().query("fold.isna() or fold < 2")
+    known = ExperimentReport(Evidence("joint", one_fold))
+    assert set(known.evidence.skill["verdict"]) == {"no skill"}
+    controls = next(s for s in known.sections if s.key == "controls")
+    assert set(controls.blocks[0].frame["verdict"]) == {"not shown"}
+
+
 def test_other_protocols_are_said_above_the_numbers() -> None:
     paper = ExperimentReport(Evidence("paper", metrics_of().assign(protocol="paper")))
     page = render_report(context(paper))

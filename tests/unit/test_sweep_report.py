@@ -117,6 +117,18 @@ def test_curves_show_gains_of_other_views_from_zero() -> None:
     assert len(drawing.hints) == 2 * len(SHARES)
 
 
+def test_brackets_of_the_gain_are_drawn_over_the_view_alone_only() -> None:
+    curves = report("fig4").tables["curves"].frame
+    added = ~curves["own"] & (curves["share"] > 0)
+    assert curves.loc[added, "known_low"].notna().all()
+    assert curves.loc[~added, "known_low"].isna().all()
+    known = oracle().assign(train=lambda t: t["train"].str.replace("sounds", "speech"))
+    three = Evidence("three", sweep_metrics(THREE[:5], error), oracle=known)
+    told = ExperimentReport(three)
+    assert told.tables["curves"].frame["known_low"].isna().all()
+    assert not told.figures["curves"].figure.axes[0].collections
+
+
 def test_fig5_puts_random_labels_beside_real_ones() -> None:
     drawing = report("fig4").figures["fig5"]
     legend = [text.get_text() for text in drawing.figure.legends[0].get_texts()]

@@ -8,6 +8,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 import pytest
+from affectmix.evaluation.comparisons import skill_over_mean
 from affectmix.evaluation.corrected_test import corrected_resampled_ttest
 from affectmix.evaluation.learning_curves import curve_points, trends
 from affectmix.evaluation.metrics import fold_rows
@@ -154,6 +155,16 @@ def test_random_labels_are_paired_with_real_ones() -> None:
     own = compared[compared["own"]]
     assert (own["gain"] == 0).all()  # tested on sounds, whose error hangs on music and itself
     assert against_random_labels(fig4()).empty
+
+
+def test_partial_mixtures_do_not_dilute_the_skill_of_full_ones() -> None:
+    skill = skill_over_mean(fig4())
+    pair = fig4()[fig4()["mixture"].isin(mixture_name(m) for m in (FIG4[0], FIG4[4], FIG4[5]))]
+    alone = skill_over_mean(pair)
+    key = ["mixture", "view"]
+    full = skill[skill["full"]].set_index(key)["p_holm"].sort_index()
+    pd.testing.assert_series_equal(full, alone.set_index(key)["p_holm"].sort_index())
+    assert len(full) == 3 * 2
 
 
 def test_nothing_to_sweep_gives_empty_tables() -> None:

@@ -80,8 +80,10 @@ def skill_over_mean(
     Returns:
         One row per cell without a control, view and target: the setting, ``rmse``,
         ``rmse_mean`` (the mean predictor's), ``gain`` in RMSE with its corrected 95 %
-        interval, ``effect``, ``p`` (one-sided), ``folds``, ``p_holm`` and ``verdict``.
-        Cells whose mixture has no mean predictor in the experiment have no row.
+        interval, ``effect``, ``p`` (one-sided), ``folds``, ``full`` (whether the mixture
+        takes views wholly or not at all), ``p_holm`` (full mixtures and partial ones apart,
+        lest a sweep of many shares hide what each cell knows) and ``verdict``. Cells whose
+        mixture has no mean predictor in the experiment have no row.
     """
     scored = [s for s in scored_cells(metrics, "rmse") if s.fields["control"] == "none"]
     rows = []
@@ -89,11 +91,11 @@ def skill_over_mean(
         test = tested_folds(
             mean.values - learned.values, scheme=learned.fields["scheme"], two_sided=False
         )
-        rows.append(
-            {**learned.fields, "rmse": learned.mean, "rmse_mean": mean.mean, **tested_columns(test)}
-        )
-    frame = pd.DataFrame(rows, columns=[*TASK, "rmse", "rmse_mean", "gain", *TESTED])
-    return _with_skill(with_holm(frame, FAMILY))
+        means = {"rmse": learned.mean, "rmse_mean": mean.mean}
+        full = is_full(learned.fields["mixture"])
+        rows.append({**learned.fields, "full": full, **means, **tested_columns(test)})
+    frame = pd.DataFrame(rows, columns=[*TASK, "full", "rmse", "rmse_mean", "gain", *TESTED])
+    return _with_skill(with_holm(frame, [*FAMILY, "full"]))
 
 
 def permutation_verdict(

@@ -39,13 +39,13 @@ class SweepStyle:
         name: the figure's file, with which the ids of its marks start.
         heading: lines above the panels.
         ylabel: what is drawn; the target's name follows.
-        top: least upper end of the vertical axis.
+        most: where the vertical axis ends at most; 1 for R².
     """
 
     name: str
     heading: Sequence[str]
     ylabel: str = "R²"
-    top: float = 0.0
+    most: float = 1.0
 
 
 def draw_sweep(rows: pd.DataFrame, paths: Mapping[str, Path], style: SweepStyle) -> Drawing:
@@ -76,7 +76,7 @@ def draw_sweep(rows: pd.DataFrame, paths: Mapping[str, Path], style: SweepStyle)
                 _bands(axes, part, names)
                 _lines(axes, part, names, style, hints)
                 _dress(axes, path, f"{style.ylabel}, {target}")
-        _limit(grid, placed, style.top)
+        _limit(grid, placed, style.most)
         figure.suptitle("\n".join(style.heading))
         if placed["known_low"].notna().any():
             grid.flat[0].fill_between([], [], [], color=_BAND, label=_KNOWN)
@@ -163,13 +163,13 @@ def _dress(axes: Axes, path: Path, ylabel: str) -> None:
         axes.axvline(1, color="#cfcfcf", linewidth=0.8, linestyle=":", zorder=0)
 
 
-def _limit(grid: np.ndarray, rows: pd.DataFrame, top: float) -> None:
-    """Give all panels the same vertical axis: all marks, and intervals down to the floor."""
+def _limit(grid: np.ndarray, rows: pd.DataFrame, most: float) -> None:
+    """Give all panels the same vertical axis: all marks, and intervals as far as they can be."""
     names = ["value", "low", "high", "known_low", "known_high"]
     bounds = rows[names].to_numpy(float).ravel()
-    bounds = np.clip(bounds[~np.isnan(bounds)], FLOOR, None)
-    low, high = (min(bounds.min(), 0.0), max(bounds.max(), top)) if bounds.size else (0.0, 1.0)
-    margin = 0.06 * (high - low)
+    bounds = np.clip(bounds[~np.isnan(bounds)], FLOOR, most)
+    low, high = (min(bounds.min(), 0.0), max(bounds.max(), 0.0)) if bounds.size else (0.0, 1.0)
+    margin = 0.06 * max(high - low, 0.1)
     grid.flat[0].set_ylim(low - margin, high + margin)
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 from affectmix.evaluation.mixture_shares import describe
 from affectmix.report.labels import with_series
 from affectmix.report.paths import Path
+from affectmix.report.sweep_tables import known_columns, known_gains
 
 _MARK = ["panel", "target", "line", "mixture", "value", "low", "high", "hollow", "hint"]
 _KNOWN = ["known_low", "known_high"]
@@ -31,7 +32,7 @@ def r2_marks(
     """
     rows = with_series(points).drop_duplicates(["series", "view", "target", "mixture"])
     rows = rows.rename(columns={"r2": "value", "r2_low": "low", "r2_high": "high"})
-    rows = rows.merge(_known(known), on=["view", "target", "mixture"], how="left")
+    rows = known_columns(rows, known)
     marks, panels = [], {}
     for series in sorted(rows["series"].unique()):
         for path in paths:
@@ -59,8 +60,7 @@ def gain_marks(
         known: of `brackets.oracle_brackets`, of the gain.
     """
     rows = with_series(points[~points["own"].astype(bool) & (points["giving_way"] == "")])
-    rows = rows[rows["least_share"] == 0]
-    rows = rows.merge(_known(known), on=["view", "target", "mixture"], how="left")
+    rows = known_gains(rows[rows["least_share"] == 0], known)
     rows["panel"] = [
         f"tested on {view}: {sweep}" for view, sweep in rows[["view", "sweep"]].to_numpy()
     ]
@@ -121,11 +121,6 @@ def random_label_marks(
     drawn = drawn.assign(line=drawn["line"] + drawn["view"], hint=hints)
     drawn = drawn.assign(**dict.fromkeys(_KNOWN, np.nan))
     return drawn.sort_values(["view", "hollow"], kind="stable")[[*_MARK, *_KNOWN]], panels
-
-
-def _known(brackets: pd.DataFrame) -> pd.DataFrame:
-    named = brackets.rename(columns={"low": "known_low", "high": "known_high"})
-    return named[["view", "target", "mixture", *_KNOWN]].astype(dict.fromkeys(_KNOWN, float))
 
 
 def _hints(rows: pd.DataFrame) -> pd.Series:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
-from affectmix.evaluation.mixture_shares import describe
+from affectmix.evaluation.mixture_shares import describe, trained_views
 from affectmix.report.labels import ordered_targets, with_series
 from affectmix.report.tables import number, plus_minus
 from affectmix.report.words import bare_p, signed
 
+_KNOWN = ["known_low", "known_high"]
 _NAMES = {"view": "tested on", "series": "learner", "sweep": "along"}
 
 
@@ -16,7 +18,27 @@ def known_columns(points: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
     """Return ``points`` with ``known_low`` and ``known_high`` where known causes bound them."""
     named = known.rename(columns={"low": "known_low", "high": "known_high"})
     keys = ["view", "target", "mixture"]
-    return points.merge(named[[*keys, "known_low", "known_high"]], on=keys, how="left")
+    return points.merge(named[[*keys, *_KNOWN]], on=keys, how="left").astype(
+        dict.fromkeys(_KNOWN, float)
+    )
+
+
+def known_gains(points: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
+    """Return ``points`` with the gain that known causes allow, where the gain is the same one.
+
+    Brackets are over the tested view alone: they say nothing of a gain over another
+    training set, or of adding the view itself.
+    """
+    rows = known_columns(points, known)
+    least = rows[rows["share"] == rows["least_share"]]
+    alone = {
+        (sweep, view)
+        for sweep, view, mixture in least[["sweep", "view", "mixture"]].to_numpy()
+        if trained_views(mixture) == (view,)
+    }
+    same = [pair in alone for pair in zip(rows["sweep"], rows["view"], strict=True)]
+    rows[_KNOWN] = rows[_KNOWN].where(pd.Series(same, index=rows.index), np.nan)
+    return rows
 
 
 def r2_shown(points: pd.DataFrame) -> pd.DataFrame:

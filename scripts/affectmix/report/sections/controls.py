@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from markupsafe import Markup
 
+from affectmix.evaluation.comparisons import NO_SKILL, NOT_SHOWN
 from affectmix.evaluation.mixture_shares import describe
 from affectmix.report.blocks import Block, Fold, Section, Table, TableFile, Text, notes
 from affectmix.report.evidence import Evidence
@@ -45,7 +46,11 @@ _TEST_TITLES = {
 def controls_section(evidence: Evidence) -> Section:
     """Return the skill over the mean predictor, and what permuted labels show."""
     skill, permutation = evidence.skill, evidence.permutation
-    best = skill_table(skill).assign(p_holm=lambda t: t["p_holm"].map(bare_p))
+    best = skill_table(skill).assign(
+        p_holm=lambda t: t["p_holm"].map(bare_p),
+        # Of a cell that may well know something, "no skill" would be too much said.
+        verdict=lambda t: t["verdict"].replace(NO_SKILL, NOT_SHOWN),
+    )
     blocks: list[Block] = [Text(_NO_MEAN)]
     if len(best):
         blocks = [Table(best.rename(columns=_SKILL_TITLES), _SKILL_CAPTION)]

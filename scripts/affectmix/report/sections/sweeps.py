@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from affectmix.evaluation.learning_curves import trends
@@ -14,7 +15,7 @@ from affectmix.report.figure_sweep import SweepStyle, draw_sweep
 from affectmix.report.labels import caveats, short_caveats
 from affectmix.report.paths import axis_paths
 from affectmix.report.sweep_rows import gain_marks, r2_marks
-from affectmix.report.sweep_tables import gains_shown, known_columns, r2_shown
+from affectmix.report.sweep_tables import gains_shown, known_columns, known_gains, r2_shown
 from affectmix.report.trend_words import trend_answers
 
 _HOW_TO_READ = (
@@ -50,7 +51,7 @@ def sweeps_section(evidence: Evidence) -> Section | None:
     tables = {
         "fig4": TableFile(known_columns(points, known_r2), shown=r2_shown(points), notes=below),
         "curves": TableFile(
-            known_columns(points, known_gain), shown=gains_shown(points), notes=below
+            known_gains(points, known_gain), shown=gains_shown(points), notes=below
         ),
         "trends": TableFile(tested, notes=below),
     }
@@ -65,7 +66,9 @@ def _curves(evidence: Evidence, points: pd.DataFrame) -> list[Block]:
     if not panels:
         return []
     heading = ["What each share of another view adds (95 % intervals)", *short_caveats(points)]
-    drawing = draw_sweep(marks, panels, SweepStyle("curves", heading, ylabel="gain in R²"))
+    drawing = draw_sweep(
+        marks, panels, SweepStyle("curves", heading, ylabel="gain in R²", most=np.inf)
+    )
     table = Table(gains_shown(points))
     return [Figure("curves", drawing, _CURVES), Fold("The gains in numbers", [table])]
 
