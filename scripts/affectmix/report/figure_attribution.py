@@ -11,7 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from affectmix.evaluation.attribution import LADDER, RUNGS
+from affectmix.evaluation.attribution import GAIN, LADDER, RUNGS
 from affectmix.evaluation.mixture_shares import added
 from affectmix.report.attribution_table import RUNG_WORDS, with_ladder_series
 from affectmix.report.labels import ordered_targets
@@ -28,13 +28,14 @@ def draw_attribution(ladders: pd.DataFrame, *, analogous: bool = False) -> Drawi
     Args:
         ladders: with the columns of `attribution_table.with_brackets` and ``with_published``.
         analogous: whether published numbers are of other corpora that play the same part;
-            they are grey then, and those far off stand at the edge with their value.
+            they are grey then, and those off the axis are written out.
 
     Returns:
-        R² with its 95 % interval over folds for each rung, joined from rung to rung. Behind
-        them in grey what the oracle reaches with that training set, and as a narrow stripe
-        R² alone plus the gain that the known causes allow. Published values (alone: hollow)
-        stand on a line of their own. Values below -1 stand at the edge as a triangle.
+        R² with its 95 % interval over folds for each rung, joined from rung to rung; hollow,
+        R² of the view alone under the same settings where it was run. Behind them in grey
+        what the oracle reaches with that training set, and as a narrow stripe R² alone plus
+        the gain that the known causes allow. Published values (alone: hollow) stand on a line
+        of their own. Values below -1 stand at the edge as a triangle.
     """
     rows = _named(ladders[ladders["full"].astype(bool)])
     targets = ordered_targets(rows["target"])
@@ -133,14 +134,30 @@ def _draw(
             axes.plot(ends, [y[rung]] * 2, color=colour, linewidth=1.6)
         gid = f"attribution-{len(hints)}"
         hints[gid] = _hint(row)
+        if row["basis"] == GAIN and not np.isnan(row["alone"]):
+            _mark(axes, row["alone"], y[rung], style, color=colour, mfc="white", marker=marker)
         _mark(axes, row["r2"], y[rung], style, color=colour, marker=marker, ms=6, gid=gid)
     if _PUBLISHED in style.lines:
-        shade = GREY if style.analogous else colour
-        for face, mine in (("white", "alone"), (shade, "mixed")):
-            values = ladder.loc[(ladder["rung"] == "alone") == (mine == "alone"), "published"]
-            for value in values.dropna().iloc[:1]:
-                line = style.lines.index(_PUBLISHED) + offset
-                _mark(axes, value, line, style, color=shade, mfc=face, marker="D", ms=5)
+        line = style.lines.index(_PUBLISHED) + offset
+        _draw_published(axes, ladder, line, style, GREY if style.analogous else colour)
+
+
+def _draw_published(axes: Axes, ladder: pd.DataFrame, y: float, style: _Style, colour: str) -> None:
+    """Draw the published R² alone (hollow) and mixed; as text where one is off the axis."""
+    alone = ladder["rung"] == "alone"
+    values = {
+        what: float(found.iloc[0])
+        for what, rows in (("alone", alone), ("mixed", ~alone))
+        if len(found := ladder.loc[rows, "published"].dropna())
+    }
+    if any(style.shown(value) != value for value in values.values()):
+        told = ", ".join(f"{what} {value:.2f}" for what, value in values.items())
+        text = told.replace("-", "−").replace("0.", ".")
+        axes.text(0.01, y, text, va="center", color=colour, transform=axes.get_yaxis_transform())
+        return
+    for what, value in values.items():
+        face = "white" if what == "alone" else colour
+        _mark(axes, value, y, style, color=colour, mfc=face, marker="D", ms=5)
 
 
 def _mark(axes: Axes, value: float, y: float, style: _Style, *, marker: str, **look: Any) -> None:
@@ -149,7 +166,7 @@ def _mark(axes: Axes, value: float, y: float, style: _Style, *, marker: str, **l
     if x != value:
         marker = "<"
         axes.text(x, y, f"   {value:.2g}".replace("-", "−"), va="center", fontsize=7.5)
-    axes.plot(x, y, linestyle="", marker=marker, clip_on=False, **look)
+    axes.plot(x, y, linestyle="", marker=marker, clip_on=False, **{"ms": 4.5, **look})
 
 
 def _bands(axes: Axes, row: pd.Series, line: int, slot: tuple[float, float], colour: str) -> None:
@@ -162,7 +179,7 @@ def _bands(axes: Axes, row: pd.Series, line: int, slot: tuple[float, float], col
 
 
 def _limits(rows: pd.DataFrame, *, analogous: bool) -> tuple[float, float]:
-    columns = ["r2", "r2_low", "r2_high", "oracle_low", "oracle_high"]
+    columns = ["r2", "r2_low", "r2_high", "alone", "oracle_low", "oracle_high"]
     values = rows[columns + ([] if analogous else ["published"])].to_numpy(float).ravel()
     values = np.clip(values[~np.isnan(values)], FLOOR, 1.0)
     low, high = (float(values.min()), float(values.max())) if values.size else (0.0, 1.0)
@@ -174,6 +191,9 @@ def _legend(figure: Figure, axes: Axes, style: _Style, rows: pd.DataFrame) -> No
     for number, name in enumerate(style.names):
         colour, marker = look(number)
         axes.plot([], [], color=colour, marker=marker, label=name)
+    if (rows["basis"] == GAIN).any():
+        label = "alone, under the same settings"
+        axes.plot([], [], "o", color=look(0)[0], mfc="white", ms=4.5, label=label)
     if rows["oracle_low"].notna().any():
         axes.fill_between([], [], [], color=_BAND, label="R² that known causes allow (oracle)")
     if rows["oracle_gain_low"].notna().any():

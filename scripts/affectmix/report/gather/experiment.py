@@ -20,10 +20,12 @@ def evidence_of(
     Args:
         name: the experiment's key in the configuration.
         files: ``metrics``, ``audit`` and ``findings`` of the experiment, ``labels_<corpus>``
-            and ``ratings_<corpus>`` of its corpora, and ``oracle``, which may be an empty list.
+            and ``ratings_<corpus>`` of its corpora, and ``oracle``: a file, or a list of it,
+            which may be empty.
         settings: ``Project.report_settings``.
     """
-    one = {key: file for key, file in files.items() if isinstance(file, str)}
+    listed = {key: [f] if isinstance(f, str) else list(f) for key, f in files.items()}
+    one = {key: found[0] for key, found in listed.items() if len(found) == 1}
     return Evidence(
         name,
         read_table(one["metrics"], METRICS),
