@@ -18,6 +18,7 @@ from affectmix.report.words import p_value, signed
 from affectmix.splits.mixtures import mixture_name
 
 GOOD, WARNING, BAD, PLAIN = "good", "warning", "bad", "plain"
+_LESSER = ("tuned_on_test", "ungrouped", "implied")  # told only where nothing is worse
 _OTHERS = "published gain (other corpora)"
 CHECKS = (
     "permuted labels",
@@ -140,9 +141,10 @@ def _published(evidence: Evidence, row: pd.Series) -> dict[str, Check]:
     alone, mixed = (value for value in values if value is not None)
     flags = {flag for value in (alone, mixed) for flag in value["flags"].split(";")}
     flagged = [flag for flag in FLAGS if flag in flags]
+    worst = [flag for flag in flagged if flag not in _LESSER] or flagged[:1]
     hint = "; ".join(filter(None, [*(FLAGS[f] for f in flagged), alone["note"], mixed["note"]]))
     title = _OTHERS if evidence.analogous else "published gain"
-    text = signed(mixed["value"] - alone["value"]) + (f" † {flagged[0]}" if flagged else "")
+    text = signed(mixed["value"] - alone["value"]) + (f" † {', '.join(worst)}" if worst else "")
     return {title: Check(text, PLAIN, hint)}
 
 

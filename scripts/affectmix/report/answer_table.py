@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import pandas as pd
 
@@ -66,6 +67,12 @@ class AnswerTable:
     def several_learners(self) -> bool:
         """Whether rows differ in learner or setting."""
         return len({row.series for row in self.rows}) > 1
+
+    @property
+    def spans(self) -> list[int]:
+        """For each row, how many from it on share its view and what is mixed in; 0 below them."""
+        runs = [len(list(run)) for _, run in groupby(self.rows, key=lambda r: (r.view, r.added))]
+        return [number for run in runs for number in (run, *[0] * (run - 1))]
 
     def frame(self) -> pd.DataFrame:
         """Return the table as it is written to a file."""
