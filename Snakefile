@@ -91,3 +91,4 @@ rule all:
         "results/report.html",
         expand("results/models/{cell}/model.json", cell=project.final_models()),
         stems.quality_files(),
+        files.contribution_files(),

@@ -207,6 +207,25 @@ METRICS = Schema(
     key=(),
 )
 
+STEM_CONTRIBUTIONS = Schema(
+    "stem contributions",
+    {
+        **{name: column for name, column in _CELL_FIELDS.items() if name != "cell"},
+        "repeat": Column(pa.int32(), low=0),
+        "fold": Column(pa.int32(), low=0),
+        "view": Column(pa.string()),
+        "corpus": Column(pa.string()),
+        "clip_id": Column(pa.string()),
+        "target": Column(pa.string()),
+        "stem": Column(pa.string()),
+        "contribution": Column(pa.float64()),
+    },
+    key=(
+        *("learner", "features", "mixture", "scheme", "protocol", "arithmetic", "control"),
+        *("repeat", "fold", "view", "corpus", "clip_id", "target", "stem"),
+    ),
+)
+
 _SHARE = Column(pa.float64(), low=0.0, high=1.0)
 AUDIT_FINDINGS = Schema(
     "audit findings",

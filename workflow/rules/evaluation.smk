@@ -64,6 +64,25 @@ rule audit_cells:
         "../../scripts/audit_cells.py"
 
 
+# Of experiments that have a learner's cells on every combination of some stems.
+rule measure_contributions:
+    input:
+        "results/predictions/{experiment}.parquet",
+    output:
+        "results/contributions/{experiment}.parquet",
+    log:
+        "results/logs/measure_contributions/{experiment}.log",
+    conda:
+        "../../envs/affectmix.yaml"
+    params:
+        cells=lambda w: files.contribution_settings(w.experiment)["cells"],
+        features=lambda w: files.contribution_settings(w.experiment)["features"],
+        means=lambda w: files.contribution_settings(w.experiment)["means"],
+        code=code_digest(SCRIPTS / "measure_contributions.py"),
+    script:
+        "../../scripts/measure_contributions.py"
+
+
 # What can be learned from the demo is known: a regression on the true causes says it.
 rule measure_oracle:
     output:

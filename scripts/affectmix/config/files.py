@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from affectmix.config.feature_choices import is_logmel
 from affectmix.config.project import Project
 from affectmix.corpora.base import TARGETS
+from affectmix.evaluation.contributions import find_families
 from affectmix.stems.names import path_stem, single_stems, split_stem
 
 
@@ -105,6 +108,25 @@ class RunFiles:
             name.replace("labels_", "ratings_", 1): file.replace("labels.", "ratings.")
             for name, file in self.label_files(experiment).items()
         }
+
+    def contribution_settings(self, experiment: str) -> dict[str, Any]:
+        """Return what tells which cells of an experiment differ in their stems alone."""
+        cells = self._project.experiments[experiment]
+        return {
+            "cells": [cell.fields() for cell in cells],
+            "features": {c.features: self._project.feature_settings(c.features) for c in cells},
+            "means": sorted(
+                {c.learner for c in cells if not self._project.uses_features(c.learner)}
+            ),
+        }
+
+    def contribution_files(self) -> list[str]:
+        """Return the tables of stems' contributions: of experiments with all combinations."""
+        return [
+            f"results/contributions/{name}.parquet"
+            for name in self._project.experiments
+            if find_families(**self.contribution_settings(name))
+        ]
 
     def oracle_files(self) -> list[str]:
         """Return the oracle's table where a used corpus is made by a formula; else nothing."""
