@@ -14,9 +14,16 @@ SOURCES = ("drums", "bass", "other", "vocals")
 
 
 def write_tiny_demucs(
-    folder: Path, name: str = "tiny", *, sources: tuple[str, ...] = SOURCES, seed: int = 0
+    folder: Path, name: str = "tiny", *, sources: tuple[str, ...] = SOURCES, **size: Any
 ) -> HTDemucs:
-    """Write ``{name}-{checksum}.th`` of a random model and return the model."""
+    """Write ``{name}-{checksum}.th`` of a random model and return the model.
+
+    Args:
+        folder: made when missing.
+        name: under which demucs finds it there.
+        sources: what it separates.
+        size: settings of HTDemucs that make it larger.
+    """
     settings: dict[str, Any] = {
         "sources": list(sources),
         "channels": 8,
@@ -25,8 +32,9 @@ def write_tiny_demucs(
         "nfft": 1024,
         "dconv_mode": 0,
         "segment": Fraction(1),
+        **size,
     }
-    torch.manual_seed(seed)
+    torch.manual_seed(0)
     model = HTDemucs(**settings)
     folder.mkdir(parents=True, exist_ok=True)
     package = {
