@@ -64,6 +64,12 @@ def change_scale(project: SmallProject) -> None:
     project.write_config(config)
 
 
+def name_raters(project: SmallProject) -> None:
+    config = project.config
+    config["corpora"]["tones"]["raters_per_clip"] = 12
+    project.write_config(config)
+
+
 def pin_splits(project: SmallProject) -> None:
     folder = project.folder / "resources" / "splits" / "tones"
     folder.mkdir(parents=True)
@@ -98,6 +104,7 @@ MATRIX = {
     "one more share": (add_share, LEARNING | MEASURING),
     "wider grid": (widen_grid, LEARNING | MEASURING),
     "changed scale": (change_scale, {"index_labels"} | SPLITTING | LEARNING | MEASURING),
+    "number of raters": (name_raters, {"draw_figures", "write_tables", "write_report"}),
     "pinned splits": (pin_splits, {"make_splits"} | LEARNING | MEASURING),
     "touched readme": (touch_readme, set()),
     "edited adapter": (
