@@ -7,7 +7,9 @@ one contiguous piece. The schema's metadata holds the recipe and the stem.
 
 A value is a level in dB, from -80 to 0 (reference ``own``) or 10 (reference ``mix``). float16
 is off by .032 dB at most; uint8, whose 256 levels are spread evenly over the range, by .16 dB
-(.18 with the reference ``mix``).
+(.18 with the reference ``mix``), .09 on the root mean square. In music clips, whose levels vary
+by 13 dB in each band and change by 1.2 dB when the audio is encoded as ogg and back, that is
+nothing, and uint8, the default, takes 60 % of the room.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ from affectmix.errors import TableError
 from affectmix.features.logmel_recipes import FLOOR_DB, LogmelRecipe, Reference, Storage
 from affectmix.files import replacing
 
+_VALUES: Final = "levels.list.element.list.element"  # as Parquet calls the lists' values
 _METADATA: Final = b"affectmix_logmel"
 _TYPES: Final = {Storage.FLOAT16: (np.float16, pa.float16()), Storage.UINT8: (np.uint8, pa.uint8())}
 
@@ -76,7 +79,9 @@ def write_logmels(
         }
     )
     with replacing(path) as temporary:
-        pq.write_table(table, temporary, compression="zstd", use_dictionary=["clip_id"])
+        # A dictionary stores each of 256 levels in a byte, for which Parquet has no type.
+        dictionaries = ["clip_id", *([_VALUES] if recipe.storage is Storage.UINT8 else [])]
+        pq.write_table(table, temporary, compression="zstd", use_dictionary=dictionaries)
 
 
 def read_logmels(
