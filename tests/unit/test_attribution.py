@@ -166,6 +166,7 @@ def test_mixtures_that_nothing_is_reported_of_have_no_ladder() -> None:
     metrics = pd.concat([study(("mixed",), alone=("mixed",)), study(("mixed",), learner="mean")])
     assert attribute_gains(metrics).empty
     assert list(attribute_gains(metrics).columns) == [*COLUMNS, "p_holm"]
+    assert attribute_gains(study(("selected",), alone=("selected",))).empty  # nothing beside it
     controls = study(WHOLE, alone=("mixed",), control="permuted")
     assert attribute_gains(controls).empty
     assert attribute_gains(study(WHOLE, learner="mean")).empty

@@ -163,8 +163,11 @@ def test_without_a_number_alone_the_rise_is_told() -> None:
     ((_, sentence),) = attribution_sentences(ladders(bare), analogous=False)
     assert sentence.startswith("Of the rise of +.340 that the arithmetic of 2023 reports")
     assert "the domain" not in sentence
-    lone = {("cv5_ungrouped", "paper", "clean"): (None, 0.49)}
-    ((_, sentence),) = attribution_sentences(ladders(lone), analogous=False)
+    apart = {
+        ("cv5_ungrouped", "nested", "clean"): (None, 0.46),
+        ("cv5", "paper", "clean"): (None, 0.5),
+    }
+    ((_, sentence),) = attribution_sentences(ladders(apart), analogous=False)
     assert "nothing to compare" in sentence
 
 

@@ -79,7 +79,7 @@ def attribute_gains(
     Returns:
         Columns `COLUMNS` and ``p_holm``, for every learner, features, scheme with its
         ungrouped twin, mixture, view that the mixture trains on wholly, and target of
-        which any rung above ``mixed`` was run:
+        which two rungs or more were run, one of them above ``mixed``:
 
         - ``full``: a whole mixture; ``missing``: rungs not run, joined by ``;``.
         - ``basis``: ``gain`` where the view alone was run under the settings of every
@@ -211,13 +211,13 @@ def _ladders(scored: Collection[Scored]) -> Iterator[tuple[tuple[str, ...], _Lad
             fields = {**cell.fields, "base_scheme": _base_scheme(cell)}
             found.setdefault(tuple(fields[name] for name in LADDER), {})[rung] = cell
     for task, above in sorted(found.items()):
-        if above.keys() == {"mixed"}:
-            continue
         any_cell = next(iter(above.values()))
         honest = _alone(
             any_cell, scored, scheme=_base_scheme(any_cell), protocol="nested", arithmetic="clean"
         )
         cells = above | ({} if honest is None else {"alone": honest})
+        if above.keys() == {"mixed"} or len(cells) < 2:
+            continue  # nothing was reported in another way, or nothing stands beside it
         # Trained on one corpus, nothing is shifted: a replay's view alone is the clean one.
         under = {rung: _alone(cell, scored, arithmetic="clean") for rung, cell in above.items()}
         yield (
