@@ -46,6 +46,8 @@ MINUTES, RATE = 10, 48_000
 def make_project(folder: Path, clips: int, seconds: float, shards: int, audio: Path) -> list[Path]:
     """Write a project whose one corpus is the beginning of some files; return its files."""
     found = sorted(p for p in audio.rglob("*") if p.suffix.lower() in AUDIO)
+    if clips < 5:
+        sys.exit("--clips: at least 5, as the project has five folds")
     if len(found) < clips:
         sys.exit(f"{audio}: {len(found)} audio files, {clips} are needed; see --clips")
     corpus = folder / "corpus"
