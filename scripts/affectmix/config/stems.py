@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -101,7 +102,8 @@ class StemPlan:
     def gpus(self, separator: str) -> int:
         """Return how many of the machine's GPUs a job takes."""
         needs = self._separators[separator]["kind"] == SeparatorKind.DEMUCS
-        return int(needs and _GPU.exists())
+        hidden = os.environ.get("CUDA_VISIBLE_DEVICES", "0") in ("", "-1")
+        return int(needs and _GPU.exists() and not hidden)
 
     def audio_inputs(self, corpus: str, shard: str, stem: str) -> list[str]:
         """Return what has to be made before a shard's audio of a single stem can be read."""

@@ -133,8 +133,8 @@ def of_clips(features: pd.DataFrame, clip_ids: Iterable[str]) -> pd.DataFrame:
     if lost:
         raise TableError(
             f"features: {len(lost)} usable clips have none, the first is {lost[0]!r}; the log of "
-            "extract_opensmile under results/logs says why. If its file changed while the run "
-            "went on, run snakemake again."
+            "extract_opensmile, and of stems that of separate_stems, under results/logs says why. "
+            "If its file changed while the run went on, run snakemake again."
         )
     return features[features["clip_id"].isin(wanted)].reset_index(drop=True)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import pickle
-import urllib.error
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -83,25 +82,20 @@ def load_weights(model: str, repo: str | None, *, home: str | Path = ".") -> Any
         if folder is not None and _is_safe(model, folder):
             return _load_safe(model, folder)
         return get_model(model, folder)
-    except urllib.error.URLError as error:
-        raise ConfigError(
-            f"the weights of demucs' {model!r} are not on this machine and cannot be downloaded "
-            f"({error.reason}). Where there is a network, fetch {_how(model)}; put the files into "
-            f"a folder, and name it as the separator's `repo`, for example "
-            f"resources/weights/{model}"
-        ) from error
-    except (
-        ModelLoadingError,
-        RuntimeError,
-        OSError,
-        EOFError,
-        KeyError,
-        pickle.UnpicklingError,
-    ) as error:
+    except (ModelLoadingError, RuntimeError, KeyError, EOFError, pickle.UnpicklingError) as error:
         place = "demucs' cache" if folder is None else str(folder)
         raise ConfigError(
             f"the weights of demucs' {model!r} in {place} cannot be used ({error}). Delete the "
             f"file and fetch it again: {_how(model)}"
+        ) from error
+    except OSError as error:  # urllib's and the hub's errors are of this kind
+        if folder is not None:
+            raise ConfigError(f"{folder}: cannot be read ({error}); make it readable") from error
+        raise ConfigError(
+            f"the weights of demucs' {model!r} are not on this machine and cannot be downloaded "
+            f"({error}). Where there is a network, fetch {_how(model)}; put the files into a "
+            "folder, and name it as the separator's `repo`, for example resources/weights/"
+            f"{model.rpartition('/')[2]}"
         ) from error
 
 
