@@ -9,7 +9,7 @@ import pytest
 import torch
 from affectmix.errors import ConfigError, TableError
 from affectmix.learners.emomucs.fusion import FusedNetwork
-from affectmix.learners.emomucs.learner import EmomucsLearner
+from affectmix.learners.emomucs.learner import EmomucsLearner, choose_device
 from affectmix.learners.emomucs.model import EmomucsModel
 from affectmix.learners.emomucs.parameters import part
 from affectmix.learners.emomucs.systems import TrainingSet, Workshop
@@ -183,6 +183,15 @@ def test_log_mels_of_another_size_are_refused() -> None:
     models = learner().fit(X, Y, TARGETS, learner().search(task(X, Y)))
     with pytest.raises(TableError, match=r"\(2, 8, 40\).*trained on \(2, 8, 56\)"):
         models["valence"].predict(X[..., :40])
+
+
+def test_a_gpu_is_taken_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    for there, wanted, taken in ((True, "auto", "cuda"), (False, "auto", "cpu")):
+        monkeypatch.setattr(torch.cuda, "is_available", lambda there=there: there)
+        assert choose_device(wanted) == taken
+        assert choose_device("cpu") == "cpu"
+    with pytest.raises(ConfigError, match="torch finds no GPU here; take auto or cpu"):
+        choose_device("cuda")
 
 
 def test_mid_level_fusion_of_c2d_alone_is_refused() -> None:

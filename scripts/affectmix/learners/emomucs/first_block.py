@@ -26,7 +26,7 @@ from torch.nn import functional
 from affectmix.learners.emomucs.layers import EPSILON, MOMENTUM, Tensors
 
 TAPS = 9  # of a 3 × 3 kernel
-_SLICE = {"cpu": 3_000_000, "cuda": 500_000_000}  # numbers at once: a CPU's cache, a GPU's memory
+_SLICE = {"cpu": 3_000_000, "cuda": 100_000_000}  # numbers at once: a CPU's cache, a GPU's memory
 
 
 def patch_moments(x: Tensor) -> tuple[Tensor, Tensor]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from affectmix.errors import ConfigError
 from affectmix.learners.base import Choice
 from affectmix.learners.emomucs.model import EmomucsModel
 from affectmix.learners.emomucs.search import REFIT, Found, best_of, search_variants
@@ -121,7 +122,15 @@ class EmomucsLearner:
 
 
 def choose_device(wanted: str) -> str:
-    """Return ``cpu`` or ``cuda``; ``auto`` takes a GPU where torch finds one."""
-    if wanted == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    return wanted
+    """Return ``cpu`` or ``cuda``; ``auto`` takes a GPU where torch finds one.
+
+    Raises:
+        ConfigError: a GPU is wanted, and there is none.
+    """
+    found = torch.cuda.is_available()
+    if wanted == "cuda" and not found:
+        raise ConfigError(
+            "device: 'cuda' is wanted, but torch finds no GPU here; take auto or cpu, or install "
+            "a torch that is built for the GPU"
+        )
+    return "cuda" if found and wanted != "cpu" else "cpu"

@@ -14,13 +14,13 @@ from affectmix.learners.emomucs.networks import Batch, Network
 Forward = Callable[[Batch, Tensors, Tensors], Tensor]
 
 _CPU_NUMBERS = 100_000_000  # kept at once: 0.4 GB, beyond which larger passes gain nothing
-_GPU_SHARE = 16  # of the free bytes, one number in so many: 4 bytes, and room for three copies
+_GPU_BYTES = 32  # of its memory for each number: 4, gradients and workspace, and other jobs
 
 
 def fitting(network: Network, clips: int, device: torch.device) -> int:
     """Return how many models go through the network together, with ``clips`` clips each."""
     if device.type == "cuda":
-        numbers = torch.cuda.mem_get_info(device)[0] // _GPU_SHARE
+        numbers = torch.cuda.get_device_properties(device).total_memory // _GPU_BYTES
     else:
         numbers = _CPU_NUMBERS
     return max(1, numbers // (clips * network.activations))

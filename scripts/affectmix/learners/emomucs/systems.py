@@ -92,7 +92,7 @@ class Workshop:
     ) -> None:
         self._clips = Clips(X, device=device)
         self._count, _, *self._size = X.shape
-        self._Y = torch.as_tensor(Y, dtype=torch.float32, device=device)
+        self._Y = torch.tensor(Y, dtype=torch.float32, device=device)
         self._stems, self._seed = tuple(stems), seed
         self._schedule, self._finetune_rate = schedule, finetune_rate
         self._sources: dict[tuple[str, tuple[int, ...]], list[list[Trained]]] = {}
