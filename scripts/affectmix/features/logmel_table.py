@@ -5,9 +5,9 @@ thousand clips and their stems take gigabytes. A row holds clip_id, duration_s a
 spectrogram as a list of frames, each a fixed-size array of all bands, so that an excerpt is
 one contiguous piece. The schema's metadata holds the recipe and the stem.
 
-A value is a level in dB, from -80 to 0 (reference ``own``) or 10 (reference ``mix``). float16
+A value is a level in dB, from -80 to 0 (reference ``own``) or 5 (reference ``mix``). float16
 is off by .032 dB at most; uint8, whose 256 levels are spread evenly over the range, by .16 dB
-(.18 with the reference ``mix``), .09 on the root mean square. In music clips, whose levels vary
+(.17 with the reference ``mix``), .09 on the root mean square. In music clips, whose levels vary
 by 13 dB in each band and change by 1.2 dB when the audio is encoded as ogg and back, that is
 nothing, and uint8, the default, takes 60 % of the room.
 """
