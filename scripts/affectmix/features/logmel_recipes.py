@@ -16,7 +16,7 @@ from affectmix.errors import ConfigError
 from affectmix.features.feature_sets import FeatureSet
 
 FLOOR_DB: Final = -80.0  # librosa's top_db: what is further below the reference is held here
-HEADROOM_DB: Final = 5.0  # what a stem may rise above the mix; 85 dB are 255 steps of a third of a dB
+HEADROOM_DB: Final = 5.0  # what a stem may rise above the mix; 85 dB are 255 steps of 1/3 dB
 
 
 class Reference(StrEnum):
