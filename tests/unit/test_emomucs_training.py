@@ -112,6 +112,24 @@ def test_the_best_epochs_weights_are_kept_also_when_it_was_the_first() -> None:
     assert torch.equal(stopped.running, short.running)
 
 
+def test_a_model_that_diverges_stops_and_does_not_touch_the_others() -> None:
+    network, stems = networks()["c1d"]
+    x = clips()
+    x[18, 0] = np.nan
+    rows = np.arange(18)
+    sane = Job(rows, (1,), validate=rows)
+    inputs = LogMels(Clips(x, dtype=torch.float64), stems[:2] * 0)
+    y = torch.nan_to_num(targets(x))
+    broken, fine = train(
+        network, inputs, y, [replace(sane, train=np.arange(19)), sane], schedule=SCHEDULE
+    )
+    alone = LogMels(Clips(x, dtype=torch.float64), stems[:1])
+    (expected,) = train(network, alone, y, [sane], schedule=SCHEDULE)
+    assert np.isnan(broken.losses).all()
+    assert len(broken.losses) == 1 + SCHEDULE.patience
+    np.testing.assert_allclose(fine.losses, expected.losses, rtol=1e-5)
+
+
 def test_a_fixed_number_of_epochs_repeats_early_stopping() -> None:
     stopped = train_all("c2d", jobs())
     repeated = train_all(

@@ -33,7 +33,8 @@ class Found:
 
     def best_fold(self) -> int:
         """Return the inner fold whose model had the lowest validation loss."""
-        return int(np.argmin([system.whole.loss for system in self.systems]))
+        losses = [system.whole.loss for system in self.systems]
+        return int(np.argmin(np.nan_to_num(losses, nan=np.inf)))
 
     def typical_epochs(self) -> dict[str, Any]:
         """Return the median over inner folds of how long each part was trained."""

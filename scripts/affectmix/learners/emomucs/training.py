@@ -11,6 +11,7 @@ weights of the epoch with the lowest validation loss.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -117,7 +118,8 @@ def _goes_on(stack: _Stack, result: Trained, model: int, epoch: int, loss: float
             stack.keep(model, result, epoch)
         return epoch < job.epochs
     result.losses.append(loss)
-    if result.epoch == 0 or loss < result.loss:
+    recovered = math.isnan(result.loss) and not math.isnan(loss)
+    if result.epoch == 0 or recovered or loss < result.loss:
         stack.keep(model, result, epoch)
         result.loss = loss
     return epoch < schedule.epochs and epoch - result.epoch < schedule.patience
