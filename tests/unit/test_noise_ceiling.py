@@ -8,7 +8,16 @@ import numpy as np
 import pandas as pd
 import pytest
 from affectmix.corpora.demo.design import design, ratings
-from affectmix.evaluation.noise_ceiling import COLUMNS, count_raters, noise_ceilings
+from affectmix.corpora.rater_counts import RatingScale, count_listeners
+from affectmix.evaluation.noise_ceiling import (
+    COLUMNS,
+    COUNTED,
+    DECLARED,
+    READ_OFF,
+    Raters,
+    count_raters,
+    noise_ceilings,
+)
 
 
 def labels_of(values: np.ndarray, spreads: np.ndarray) -> pd.DataFrame:
@@ -23,8 +32,11 @@ def labels_of(values: np.ndarray, spreads: np.ndarray) -> pd.DataFrame:
     )
 
 
-def ceiling(labels: pd.DataFrame, raters: object, seed: int = 1) -> pd.Series:
-    found = noise_ceilings({"songs": labels}, {"songs": raters}, seed=seed)  # type: ignore[dict-item]
+def ceiling(
+    labels: pd.DataFrame, counts: int | pd.DataFrame | None, seed: int = 1, ddof: int = 1
+) -> pd.Series:
+    raters = Raters(counts, DECLARED, ddof)
+    found = noise_ceilings({"songs": labels}, {"songs": raters}, seed=seed)
     assert len(found) == 1
     return found.iloc[0]
 
@@ -56,7 +68,9 @@ def test_a_model_that_knows_the_truth_of_the_demo_reaches_the_ceiling(part: str)
     demo = design(part=part, clips=2000)
     counts = count_raters(ratings(part=part, clips=2000))
     assert counts.to_numpy().min() == counts.to_numpy().max() == 10
-    found = noise_ceilings({part: demo}, {part: counts}, seed=1).set_index("target")
+    found = noise_ceilings({part: demo}, {part: Raters(counts, COUNTED)}, seed=1).set_index(
+        "target"
+    )
     for target in ("valence", "arousal"):
         left = np.square(demo[target] - demo[f"{target}_true"]).mean() / demo[target].var()
         row = found.loc[target]
@@ -115,7 +129,7 @@ def test_labels_that_are_all_noise_have_a_ceiling_of_zero() -> None:
 
 def test_views_without_deviations_have_no_row() -> None:
     plain = labels_of(np.array([-0.5, 0.5]), np.array([math.nan, math.nan]))
-    found = noise_ceilings({"songs": plain}, {"songs": 5}, seed=1)
+    found = noise_ceilings({"songs": plain}, {"songs": Raters(5, DECLARED)}, seed=1)
     assert found.empty
     assert list(found.columns) == list(COLUMNS)
 
@@ -128,3 +142,69 @@ def test_seeded_and_free_of_row_order() -> None:
     pd.testing.assert_series_equal(first, ceiling(shuffled, 5))
     assert first["r2_low"] != ceiling(labels, 5, seed=2)["r2_low"]
     assert first["r2_low"] < first["r2"] < first["r2_high"]
+
+
+def nine_point_labels(raters: list[int], ddof: int) -> pd.DataFrame:
+    """Labels as published: the means and deviations of ratings on nine points, on [-1, 1]."""
+    rng = np.random.default_rng(11)
+    rows = []
+    for number, count in enumerate(raters):
+        row: dict[str, object] = {"clip_id": f"c{number:03}"}
+        for target in ("valence", "arousal"):
+            ratings_ = (rng.integers(1, 10, count) - 5) / 4
+            row[target] = ratings_.mean()
+            row[f"{target}_sd"] = ratings_.std(ddof=ddof)
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+@pytest.mark.parametrize(
+    ("ddof", "least", "raters"), [(1, 2, [10, 11, 22, 24, 25, 13]), (0, 10, [10, 11, 13])]
+)
+def test_listeners_are_read_off_means_and_deviations(
+    ddof: int, least: int, raters: list[int]
+) -> None:
+    labels = nine_point_labels(raters * 40, ddof)
+    shuffled = labels.sample(frac=1, random_state=np.random.RandomState(0))
+    found = count_listeners(shuffled, RatingScale(points=9, ddof=ddof, least=least))
+    assert found is not None
+    right = found.sort_index()["valence"].to_numpy() == np.array(raters * 40)
+    assert right.mean() > 0.99
+    assert found["arousal"].equals(found["valence"].rename("arousal"))
+
+
+def test_deviations_that_divide_by_n_leave_parts_open_below_the_least() -> None:
+    labels = nine_point_labels([10] * 60, ddof=0)
+    labels.loc[0, ["valence", "arousal", "valence_sd", "arousal_sd"]] = [0.0, 0.0, 0.25, 0.25]
+    free, bound = (count_listeners(labels, RatingScale(9, 0, least)) for least in (2, 10))
+    assert free is not None and bound is not None
+    assert free.loc["c000", "valence"] == 2  # one point below the middle, one above
+    assert set(bound["valence"]) == {10}
+
+
+def test_rounded_or_foreign_numbers_tell_nothing() -> None:
+    labels = nine_point_labels([22] * 100, ddof=1)
+    scale = RatingScale(points=9, ddof=1)
+    assert count_listeners(labels, scale) is not None
+    assert count_listeners(labels.round(2), scale) is None
+    assert count_listeners(labels, RatingScale(points=9, ddof=0)) is None
+    assert count_listeners(labels, RatingScale(points=8, ddof=1)) is None
+
+
+def test_deviations_that_divide_by_n_give_the_same_ceiling() -> None:
+    with_one, with_none = (nine_point_labels([10] * 50, ddof) for ddof in (1, 0))
+    found = [
+        noise_ceilings({"a": labels}, {"a": Raters(10, DECLARED, ddof)}, seed=1)
+        for labels, ddof in ((with_one, 1), (with_none, 0))
+    ]
+    numbers = ["r2", "rmse", "one_r2", "r2_low", "r2_high"]
+    pd.testing.assert_frame_equal(found[0][numbers], found[1][numbers])
+
+
+def test_the_table_says_where_the_number_of_raters_is_from() -> None:
+    labels = nine_point_labels([22] * 50, ddof=1)
+    counts = count_listeners(labels, RatingScale(points=9, ddof=1))
+    found = noise_ceilings({"a": labels}, {"a": Raters(counts, READ_OFF)}, seed=1)
+    assert set(found["raters_from"]) == {READ_OFF}
+    assert found["raters_low"].tolist() == [22, 22]
+    assert set(noise_ceilings({"a": labels}, {}, seed=1)["raters_from"]) == {"unknown"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,13 +14,14 @@ from affectmix.corpora.pmemo import PMEmoCorpus
 from affectmix.corpora.table import TableCorpus
 from affectmix.errors import ConfigError
 from affectmix.evaluation.metrics import summarise_folds
+from affectmix.evaluation.noise_ceiling import COUNTED, DECLARED, READ_OFF, Raters
 from affectmix.report.blocks import Fold, Section, Table, Text
 from affectmix.report.evidence import Evidence
 from affectmix.report.gather.corpora import raters_by_view
 from affectmix.report.sections.ceiling import ceiling_section
 from affectmix.report.sections.claims import claims_section
 from affectmix.report.sections.learners import learners_section
-from affectmix.schemas import RATINGS
+from affectmix.schemas import LABELS, RATINGS
 from affectmix.tables import write_table
 
 FOLDS = np.array([-0.02, 0.01, 0.0, 0.03, -0.02])
@@ -113,7 +115,7 @@ def test_ceiling_beside_the_best_honest_number() -> None:
             cell("svr", 0.9, control="permuted"),
             cell("mean", 0.99),
             labels={"music": labels()},
-            raters={"music": 10},
+            raters={"music": Raters(10, DECLARED)},
         )
     )
     assert section is not None
@@ -130,7 +132,7 @@ def test_ceiling_beside_the_best_honest_number() -> None:
 
 def test_an_unknown_number_of_raters_is_said() -> None:
     section = ceiling_section(
-        evidence(cell("svr", 0.5), labels={"music": labels()}, raters={"music": None})
+        evidence(cell("svr", 0.5), labels={"music": labels()}, raters={"music": Raters()})
     )
     shown = table_of(section).iloc[0]
     assert shown["ceiling of R²"] == ""
@@ -140,11 +142,13 @@ def test_an_unknown_number_of_raters_is_said() -> None:
 
 
 def test_labels_without_deviations_have_no_ceiling() -> None:
-    bare = evidence(cell("svr", 0.5), labels={"music": labels(math.nan)}, raters={"music": 10})
+    bare = evidence(
+        cell("svr", 0.5), labels={"music": labels(math.nan)}, raters={"music": Raters(10, DECLARED)}
+    )
     assert ceiling_section(bare) is None
 
 
-def test_counted_raters_go_before_declared_ones(tmp_path) -> None:
+def test_counted_raters_go_before_declared_ones_and_these_before_others(tmp_path: Path) -> None:
     ratings = pd.DataFrame(
         {
             "clip_id": ["a", "a", "b", "b"],
@@ -153,17 +157,34 @@ def test_counted_raters_go_before_declared_ones(tmp_path) -> None:
             "arousal": [0.1, 0.2, 0.3, math.nan],
         }
     )
-    files = {
-        "ratings_songs": str(tmp_path / "a.parquet"),
-        "ratings_iads": str(tmp_path / "b.parquet"),
+    points = np.random.default_rng(3).integers(1, 10, (30, 2, 22))
+    published = pd.DataFrame({"clip_id": [f"s{i:02}" for i in range(30)]})
+    for column, target in enumerate(("valence", "arousal")):
+        published[target] = (points[:, column] - 5).mean(axis=1) / 4
+        published[f"{target}_sd"] = points[:, column].std(axis=1, ddof=1) / 4
+    published[["quadrant", "category", "source"]] = None
+    files = {name: str(tmp_path / f"{name}.parquet") for name in ("ratings_a", "ratings_b")}
+    write_table(ratings, files["ratings_a"], RATINGS)
+    write_table(ratings.head(0), files["ratings_b"], RATINGS)
+    files["labels_b"] = str(tmp_path / "labels.parquet")
+    write_table(published, files["labels_b"], LABELS)
+    views = {"a": {"corpus": "a"}, "part": {"corpus": "a"}, "b": {"corpus": "b"}}
+    scale = {"points": 9, "ddof": 1, "least": 2}
+    known = {
+        "a": {"declared": 7, "scale": None},
+        "part": {"declared": None, "scale": None},
+        "b": {"declared": 30, "scale": scale},
     }
-    write_table(ratings, files["ratings_songs"], RATINGS)
-    write_table(ratings.head(0), files["ratings_iads"], RATINGS)
-    views = {"songs": {"corpus": "songs"}, "rock": {"corpus": "songs"}, "iads": {"corpus": "iads"}}
-    found = raters_by_view(files, views, {"songs": 7, "rock": None, "iads": 30})
-    assert found["iads"] == 30
-    for view in ("songs", "rock"):
-        assert found[view].loc["b"].to_dict() == {"valence": 2, "arousal": 1}
+    found = raters_by_view(files, views, known)
+    assert (found["b"].counts, found["b"].origin) == (30, DECLARED)
+    for view in ("a", "part"):
+        assert found[view].origin == COUNTED
+        assert found[view].counts.loc["b"].to_dict() == {"valence": 2, "arousal": 1}
+    told = raters_by_view(files, views, {**known, "b": {"declared": None, "scale": scale}})["b"]
+    assert told.origin == READ_OFF
+    assert set(told.counts["valence"]) == {22}
+    nothing = {"declared": None, "scale": {**scale, "points": 8}}
+    assert raters_by_view(files, views, {**known, "b": nothing})["b"].counts is None
 
 
 @pytest.mark.parametrize("value", [1, 0, -3, "ten", 2.5, True])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -230,10 +231,7 @@ class Project:
             "roles": settings["roles"],
             "kinds": {name: learner["kind"] for name, learner in self.learners.items()},
             "views": {view: self.views[view] for view in sorted(views)},
-            "raters": {
-                view: self.config["corpora"][self.views[view]["corpus"]].get(RATERS)
-                for view in sorted(views)
-            },
+            "raters": {view: self._raters(self.views[view]["corpus"]) for view in sorted(views)},
             "seed": self.config["seed"],
             # Only the papers' own corpora can be held against the papers' numbers.
             "analogous": any(
@@ -241,6 +239,14 @@ class Project:
                 not in ("pmemo", "iads_e")
                 for view in settings["roles"]
             ),
+        }
+
+    def _raters(self, corpus: str) -> dict[str, Any]:
+        """Return what is known of the listeners behind a corpus's mean ratings."""
+        scale = self.corpora[corpus].RATING_SCALE
+        return {
+            "declared": self.config["corpora"][corpus].get(RATERS),
+            "scale": None if scale is None else asdict(scale),
         }
 
     def final_models(self) -> list[str]:

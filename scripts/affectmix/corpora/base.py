@@ -19,6 +19,7 @@ from typing import Any, ClassVar, Final
 
 import pandas as pd
 
+from affectmix.corpora.rater_counts import RatingScale
 from affectmix.errors import ConfigError, Problem
 
 TARGETS: Final = ("valence", "arousal")
@@ -72,6 +73,9 @@ class Corpus(ABC):
     Raises:
         ConfigError: a setting cannot be used.
     """
+
+    RATING_SCALE: ClassVar[RatingScale | None] = None
+    """How published means and deviations were made, where the number of raters can be told."""
 
     SETTINGS: ClassVar[Mapping[str, Setting]] = {
         "root": Setting((str,), "folder of the corpus; audio paths are relative to it"),

@@ -11,6 +11,7 @@ from typing import ClassVar, Final
 from affectmix.corpora.audio_index import AudioIndex
 from affectmix.corpora.base import RATERS, RATERS_SETTING, Corpus, Setting
 from affectmix.corpora.rated_files import RatedFiles, Reading
+from affectmix.corpora.rater_counts import RatingScale
 from affectmix.corpora.tabular import read_text_table
 
 _SHEETS: Final = {"all": "SoundsAll", "men": "SoundsMen", "women": "SoundsFem"}
@@ -33,6 +34,8 @@ class IADSECorpus(RatedFiles):
     """
 
     obtain = "https://doi.org/10.3758/s13428-018-1027-6 (from its authors)"
+    RATING_SCALE: ClassVar[RatingScale | None] = RatingScale(points=9, ddof=1)
+
     SETTINGS: ClassVar[Mapping[str, Setting]] = {
         **Corpus.SETTINGS,
         "ratings": Setting((str,), "the ratings' workbook, under root", "Sound Ratings.xlsx"),

@@ -10,6 +10,7 @@ import pandas as pd
 
 from affectmix.corpora.base import RATERS, RATERS_SETTING, Corpus, Setting
 from affectmix.corpora.rated_files import RatedFiles, Reading
+from affectmix.corpora.rater_counts import RatingScale
 from affectmix.corpora.tabular import read_text_table
 
 _LABELS: Final = "annotations/static_annotations.csv"
@@ -25,6 +26,9 @@ class PMEmoCorpus(RatedFiles):
     """
 
     obtain = "https://github.com/HuiZhangDB/PMEmo"
+    # Nine points; the deviations divide by n. The paper: ten subjects or more for each song.
+    RATING_SCALE: ClassVar[RatingScale | None] = RatingScale(points=9, ddof=0, least=10)
+
     SETTINGS: ClassVar[Mapping[str, Setting]] = {
         **Corpus.SETTINGS,
         "root": Setting((str,), "folder PMEmo2019, which holds chorus/ and annotations/"),

@@ -12,8 +12,8 @@ the noise as error. With s_i, the standard deviation of a clip's ratings, in σ_
 - predicting **one listener's rating**: R² = Var(t) / (Var(t) + mean(s_i²)) with
   Var(t) = Var(label) − mean(s_i²/n_i): their ICC(1, 1).
 
-s_i is taken as a standard deviation with n − 1; where a corpus divided by n, the noise is
-underestimated by (n − 1)/n. Where the same listeners rated all clips, what a listener adds
+s_i is the standard deviation with n − 1; one that divides by n is made it by n / (n − 1),
+where n is known. Where the same listeners rated all clips, what a listener adds
 to all of them alike is no noise between clips: both ceilings are then too low. Without n,
 nothing is known of the first, and Var(t) ≤ Var(label) bounds the second from above.
 """
@@ -22,7 +22,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final, Literal
 
 import numpy as np
 import pandas as pd
@@ -30,14 +31,34 @@ import pandas as pd
 from affectmix.corpora.base import TARGETS
 
 COLUMNS = (
-    *("view", "target", "clips", "raters_low", "raters_high"),
+    *("view", "target", "clips", "raters_low", "raters_high", "raters_from"),
     *("r2", "r2_low", "r2_high", "rmse"),
     *("one_r2", "one_low", "one_high", "one_is_bound"),
 )
 _RESAMPLES = 2000
 _STREAM = 4100  # clear of the streams that draw the demo corpora
 
-Raters = int | pd.DataFrame | None
+COUNTED: Final = "counted"
+DECLARED: Final = "declared"
+READ_OFF: Final = "read off"
+UNKNOWN: Final = "unknown"
+
+
+@dataclass(frozen=True)
+class Raters:
+    """The listeners behind a view's labels.
+
+    Attributes:
+        counts: how many: one number for all clips, or by ``clip_id`` with a column per
+            target; None where nobody knows.
+        origin: whether single ratings were counted, the configuration says it, or means
+            and deviations tell (`corpora.rater_counts`).
+        ddof: what the labels' standard deviations divide by: n - ``ddof``.
+    """
+
+    counts: int | pd.DataFrame | None = None
+    origin: Literal["counted", "declared", "read off", "unknown"] = UNKNOWN
+    ddof: int = 1
 
 
 def noise_ceilings(
@@ -47,8 +68,7 @@ def noise_ceilings(
 
     Args:
         labels: view → rows of ``schemas.LABELS``, labels on [-1, 1].
-        raters: view → how many listeners stand behind each label: one number for all
-            clips, or what `count_raters` returns; None, or no entry, where nobody knows.
+        raters: view → the listeners behind each label; nobody knows them without an entry.
         seed: of the bootstrap over clips.
 
     Returns:
@@ -62,7 +82,8 @@ def noise_ceilings(
     rows = []
     for view, frame in sorted(labels.items()):
         for target in TARGETS:
-            used = _used(frame, target, raters.get(view))
+            known = raters.get(view, Raters())
+            used = _used(frame, target, known)
             if len(used) < 2:
                 continue
             rng = np.random.default_rng([seed, _STREAM, TARGETS.index(target)])
@@ -74,6 +95,7 @@ def noise_ceilings(
                     "clips": len(used),
                     "raters_low": counts.min(),
                     "raters_high": counts.max(),
+                    "raters_from": known.origin,
                     **_with_intervals(used, rng),
                     "one_is_bound": bool(counts.isna().any()),
                 }
@@ -91,20 +113,26 @@ def count_raters(ratings: pd.DataFrame) -> pd.DataFrame:
 
 
 def _used(labels: pd.DataFrame, target: str, raters: Raters) -> pd.DataFrame:
-    """Return ``label, sd, raters`` of the clips that a ceiling can be worked out from."""
+    """Return ``label, spread, raters`` of the clips that a ceiling can be worked out from.
+
+    ``spread`` is the variance of a clip's ratings, without bias where raters are known.
+    """
     rated = labels.dropna(subset=[target, f"{target}_sd"]).sort_values("clip_id")
-    frame = pd.DataFrame({"label": rated[target], "sd": rated[f"{target}_sd"]}).astype(float)
-    if raters is None:
+    spread = np.square(rated[f"{target}_sd"].astype(float))
+    frame = pd.DataFrame({"label": rated[target].astype(float), "spread": spread})
+    if raters.counts is None:
         return frame.assign(raters=math.nan)
-    if isinstance(raters, int):
-        counts = pd.Series(raters, index=rated.index)
+    if isinstance(raters.counts, int):
+        counts = pd.Series(float(raters.counts), index=rated.index)
     else:
-        counts = rated["clip_id"].map(raters[target])
-    return frame.assign(raters=counts.astype(float))[counts >= 2]
+        counts = rated["clip_id"].map(raters.counts[target]).astype(float)
+    known = frame.assign(raters=counts)[counts >= 2]
+    unbiased = (known["raters"] - raters.ddof) / (known["raters"] - 1)
+    return known.assign(spread=known["spread"] * unbiased)
 
 
 def _with_intervals(used: pd.DataFrame, rng: np.random.Generator) -> dict[str, Any]:
-    label, spread = used["label"].to_numpy(), np.square(used["sd"].to_numpy())
+    label, spread = used["label"].to_numpy(), used["spread"].to_numpy()
     noise = spread / used["raters"].to_numpy()
     found = _ceilings(label, spread, noise)
     drawn = np.empty((_RESAMPLES, len(found)))

@@ -10,7 +10,14 @@ from typing import Any
 import pandas as pd
 
 from affectmix.cells.views import members
-from affectmix.evaluation.noise_ceiling import Raters, count_raters
+from affectmix.corpora.rater_counts import RatingScale, count_listeners
+from affectmix.evaluation.noise_ceiling import (
+    COUNTED,
+    DECLARED,
+    READ_OFF,
+    Raters,
+    count_raters,
+)
 from affectmix.schemas import AUDIO, CLASSES, GROUPS, LABELS, LEFT_OUT, RATINGS
 from affectmix.tables import read_table
 
@@ -38,27 +45,42 @@ def labels_by_view(
 def raters_by_view(
     files: Mapping[str, str],
     views: Mapping[str, Mapping[str, Any]],
-    declared: Mapping[str, int | None],
+    known: Mapping[str, Mapping[str, Any]],
 ) -> dict[str, Raters]:
-    """Return view → how many listeners stand behind its labels: counted, else as declared.
+    """Return view → the listeners behind its labels, by the best that there is.
+
+    That is counted single ratings, else the number that the configuration declares, else
+    what means and deviations tell of corpora whose rating scale is known.
 
     Args:
-        files: ``ratings_<corpus>`` → file, empty where a corpus has no single ratings;
-            other names are passed over.
+        files: ``labels_<corpus>`` and ``ratings_<corpus>`` → file, the latter empty where a
+            corpus has no single ratings; other names are passed over.
         views: view → its definition in the configuration.
-        declared: view → the number that the configuration gives, or None.
+        known: view → ``declared``, a number or None, and ``scale``, the fields of a
+            `rater_counts.RatingScale` or None.
     """
-    counted = {
-        name.removeprefix("ratings_"): count_raters(read_table(file, RATINGS))
-        for name, file in files.items()
-        if name.startswith("ratings_")
+    return {
+        view: _raters(files, definition["corpus"], **known[view])
+        for view, definition in views.items()
     }
-    found: dict[str, Raters] = dict(declared)
-    for view, definition in views.items():
-        counts = counted.get(definition["corpus"])
-        if counts is not None and len(counts):
-            found[view] = counts
-    return found
+
+
+def _raters(
+    files: Mapping[str, str], corpus: str, *, declared: int | None, scale: dict[str, int] | None
+) -> Raters:
+    ratings = files.get(f"ratings_{corpus}")
+    counted = count_raters(read_table(ratings, RATINGS)) if ratings else None
+    if counted is not None and len(counted):
+        return Raters(counted, COUNTED)
+    ddof = 1 if scale is None else scale["ddof"]
+    if declared is not None:
+        return Raters(declared, DECLARED, ddof)
+    if scale is not None:
+        labels = read_table(files[f"labels_{corpus}"], LABELS)
+        counts = count_listeners(labels, RatingScale(**scale))
+        if counts is not None:
+            return Raters(counts, READ_OFF, ddof)
+    return Raters(ddof=ddof)
 
 
 def corpora_tables(files: Mapping[str, Sequence[str]]) -> dict[str, dict[str, pd.DataFrame]]:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from affectmix.evaluation.metrics import mean_rows
 from affectmix.evaluation.mixture_shares import describe
+from affectmix.evaluation.noise_ceiling import READ_OFF
 from affectmix.report.blocks import Block, Section, Table, TableFile, Text
 from affectmix.report.evidence import Evidence
 from affectmix.report.labels import ordered_targets, with_series
@@ -27,6 +28,10 @@ _UNKNOWN = (
     "the corpus's settings, and the ceiling of the mean rating can be worked out. Without it, "
     "only an upper bound for one listener's rating is shown (at most)."
 )
+_READ_OFF = (
+    "Listeners of {} were read off the published means and deviations: only these numbers of "
+    "ratings on a nine-point scale can have given them."
+)
 _COLUMNS = ("best_r2", "best_learner", "best_train", "share_of_ceiling")
 
 
@@ -37,7 +42,10 @@ def ceiling_section(evidence: Evidence) -> Section | None:
         return None
     table = _with_best(ceilings, _honest(evidence))
     unknown = sorted(table.loc[table["one_is_bound"].astype(bool), "view"].unique())
-    told = [_HOW_TO_READ, *([_UNKNOWN.format(", ".join(unknown))] if unknown else [])]
+    read_off = sorted(table.loc[table["raters_from"] == READ_OFF, "view"].unique())
+    told = [_HOW_TO_READ]
+    told += [_READ_OFF.format(", ".join(read_off))] if read_off else []
+    told += [_UNKNOWN.format(", ".join(unknown))] if unknown else []
     blocks: list[Block] = [Table(_shown(table)), *(Text(text, "note") for text in told)]
     files = {"ceiling": TableFile(table, notes=told)}
     return Section("ceiling", "How much can be predicted at all?", blocks, files)
