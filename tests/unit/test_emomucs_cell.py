@@ -17,6 +17,8 @@ from affectmix.cells.evaluate import evaluate_fold, fit_final, search_over_all_f
 from affectmix.cells.excerpts import ExcerptReader, excerpt_offset
 from affectmix.cells.store import load_model, save_model
 from affectmix.cells.tables import CellTables
+from affectmix.config import files
+from affectmix.config.files import RunFiles
 from affectmix.config.project import Project
 from affectmix.config.validate import validate_config
 from affectmix.errors import ConfigError, TableError
@@ -193,3 +195,24 @@ def test_torch_is_loaded_for_networks_alone() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert "torch" not in loaded.stdout.split()
+
+
+def test_cells_take_a_gpu_where_their_learner_may_and_there_is_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = yaml.safe_load((REPOSITORY / "config" / "config.yaml").read_text(encoding="utf-8"))
+    view = next(iter(config["corpora"]))
+    config["features"] = {"mel": {"set": "emomucs"}}
+    config["learners"] = {
+        "auto": {"kind": "emomucs"},
+        "cpu": {"kind": "emomucs", "device": "cpu"},
+        "mean": {"kind": "mean"},
+    }
+    cells = {"learners": ["auto", "cpu", "mean"], "features": ["mel"], "mixtures": [{view: 1}]}
+    config["experiments"] = {"e": {"cells": [cells]}}
+    project = Project(config)
+    for there, taken in ((True, [1, 0, 0]), (False, [0, 0, 0])):
+        device = tmp_path / "gpu"
+        device.touch() if there else device.unlink()
+        monkeypatch.setattr(files, "GPU", device)
+        assert [RunFiles(project).gpus(name) for name in project.cells] == taken

@@ -16,6 +16,8 @@ rule search_cell:
     conda:
         "../../envs/affectmix.yaml"
     threads: 1
+    resources:
+        gpu=lambda w: files.gpus(w.cell),
     params:
         cell=lambda w: project.cell_settings(w.cell),
         code=code_digest(SCRIPTS / "search_cell.py"),
@@ -44,6 +46,8 @@ rule evaluate_cell:
     conda:
         "../../envs/affectmix.yaml"
     threads: 1
+    resources:
+        gpu=lambda w: files.gpus(w.cell),
     params:
         cell=lambda w: project.cell_settings(w.cell),
         code=code_digest(SCRIPTS / "evaluate_cell.py"),
@@ -64,6 +68,8 @@ rule fit_model:
     conda:
         "../../envs/affectmix.yaml"
     threads: 1
+    resources:
+        gpu=lambda w: files.gpus(w.cell),
     params:
         cell=lambda w: project.cell_settings(w.cell),
         code=code_digest(SCRIPTS / "fit_model.py"),

@@ -6,6 +6,7 @@ from typing import Any
 
 from affectmix.config.feature_choices import is_logmel
 from affectmix.config.project import Project
+from affectmix.config.stems import GPU
 from affectmix.corpora.base import TARGETS
 from affectmix.evaluation.contributions import find_families
 from affectmix.stems.names import path_stem, single_stems, split_stem
@@ -108,6 +109,11 @@ class RunFiles:
             name.replace("labels_", "ratings_", 1): file.replace("labels.", "ratings.")
             for name, file in self.label_files(experiment).items()
         }
+
+    def gpus(self, name: str) -> int:
+        """Return how many of the machine's GPUs a job of a cell takes."""
+        learner = self._project.learners[self._project.cell(name).learner]
+        return int(learner.get("device", "cpu") != "cpu" and GPU.exists())
 
     def contribution_settings(self, experiment: str) -> dict[str, Any]:
         """Return what tells which cells of an experiment differ in their stems alone."""

@@ -20,7 +20,7 @@ from affectmix.stems.names import (
 )
 from affectmix.stems.weights import weight_faults, weight_files
 
-_GPU = Path("/dev/nvidiactl")
+GPU = Path("/dev/nvidiactl")
 _TRUE_ENDINGS = (".wav", ".flac")
 
 
@@ -103,7 +103,7 @@ class StemPlan:
         """Return how many of the machine's GPUs a job takes."""
         needs = self._separators[separator]["kind"] == SeparatorKind.DEMUCS
         hidden = os.environ.get("CUDA_VISIBLE_DEVICES", "0") in ("", "-1")
-        return int(needs and _GPU.exists() and not hidden)
+        return int(needs and GPU.exists() and not hidden)
 
     def audio_inputs(self, corpus: str, shard: str, stem: str) -> list[str]:
         """Return what has to be made before a shard's audio of a single stem can be read."""
