@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
+from affectmix.config.project import Project
 from affectmix.corpora.base import RATERS
 from affectmix.corpora.pmemo import PMEmoCorpus
 from affectmix.corpora.table import TableCorpus
@@ -195,6 +197,17 @@ def test_a_number_of_raters_that_cannot_be(value: Any) -> None:
         TableCorpus("own", {"root": "x", "labels": "a.csv", RATERS: value})
     assert PMEmoCorpus("pmemo", {"root": "x", RATERS: 10}).settings[RATERS] == 10
     assert PMEmoCorpus("pmemo", {"root": "x"}).settings[RATERS] is None
+
+
+def test_a_number_of_raters_reaches_the_report_and_no_label(tmp_path: Path) -> None:
+    example = Path(__file__).parents[2] / "config" / "examples" / "joint_paper.yaml"
+    config = yaml.safe_load(example.read_text(encoding="utf-8"))
+    config["corpora"]["iads_e"][RATERS] = 30
+    project = Project(config, home=tmp_path)
+    raters = project.report_settings("table1")["raters"]
+    assert raters["pmemo"] == {"declared": None, "scale": {"points": 9, "ddof": 0, "least": 10}}
+    assert raters["iads_e_no_music"]["declared"] == 30
+    assert RATERS not in project.corpus_settings("iads_e")
 
 
 def test_claims_stand_beside_the_papers_own_corpora_alone() -> None:

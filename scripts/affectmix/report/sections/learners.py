@@ -78,8 +78,8 @@ def _shown(pairs: pd.DataFrame) -> pd.DataFrame:
             "trained on": [describe(mixture) for mixture in rows["mixture"]],
             **{name: rows[name] for name in varying},
             "learners": rows["learner"] + " − " + rows["other"],
-            "R²": [
-                f"{_plain(one)} − {_plain(other)}"
+            "R² of both": [
+                f"{_plain(one)}, {_plain(other)}"
                 for one, other in rows[["value", "other_value"]].to_numpy(float)
             ],
             "difference": [
