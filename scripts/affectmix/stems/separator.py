@@ -41,6 +41,8 @@ def make_separator(
 ) -> Separator:
     """Return the separator that a configuration's ``separators`` entry describes.
 
+    Weights that are downloaded have to be there already, as ``fetch_weights`` leaves them.
+
     Args:
         settings: the entry, defaults filled in.
         home: folder that a relative ``repo`` starts from.
@@ -57,7 +59,7 @@ def make_separator(
     from affectmix.stems.demucs_separator import DemucsSeparator
     from affectmix.stems.weights import load_weights
 
-    model = load_weights(settings["model"], settings["repo"], home=home)
+    model = load_weights(settings["model"], settings["repo"], home=home, fetched=True)
     return DemucsSeparator(
         model,
         shifts=settings["shifts"],

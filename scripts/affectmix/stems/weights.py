@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import os
 import pickle
 from collections.abc import Mapping
 from pathlib import Path
@@ -62,7 +63,9 @@ def weight_files(model: str, repo: str | Path) -> list[Path]:
     return sorted([file for file in files if file] + ([bag] if bag.is_file() else []))
 
 
-def load_weights(model: str, repo: str | None, *, home: str | Path = ".") -> Any:
+def load_weights(
+    model: str, repo: str | None, *, home: str | Path = ".", fetched: bool = False
+) -> Any:
     """Return a demucs model ready for use.
 
     Pretrained ones are downloaded and checksummed by demucs, once; in a local folder, ``.th``
@@ -70,10 +73,19 @@ def load_weights(model: str, repo: str | None, *, home: str | Path = ".") -> Any
     are read: take them only from whom you trust. ``.safetensors`` files, as demucs' authors
     publish them, are read where they lie in the folder, and cannot.
 
+    Args:
+        model: a name that demucs knows, or that of a file in ``repo``.
+        repo: a local folder, or None for demucs' own weights.
+        home: folder that a relative ``repo`` starts from.
+        fetched: that they are on this machine already. The hub is then not asked again, which
+            takes half a minute without a network, and could answer with newer ones.
+
     Raises:
         ConfigError: they are missing, broken or cannot be downloaded; the message says where
             to put them.
     """
+    if fetched:
+        os.environ.setdefault("HF_HUB_OFFLINE", "1")
     from demucs.pretrained import get_model
     from demucs.repo import ModelLoadingError
 
