@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from affectmix.evaluation.comparisons import compare_mixtures
+from affectmix.evaluation.noise_ceiling import Raters
+from affectmix.report.answer_checks import honest
 from affectmix.report.answer_table import AnswerTable, answer_table
 from affectmix.report.audit import AuditSummary
 from affectmix.report.context import ReportContext
@@ -71,7 +73,7 @@ def test_controls_pass_only_where_all_were_run_and_are_clean() -> None:
     assert clean.checks["permuted labels"].text == "✓ no skill"
     assert clean.checks["audit"].text == "✓ clean"
     rows = metrics()
-    assert answers(audit=None).rows[0].in_short.text.endswith("not all controls were run")
+    assert answers(audit=None).rows[0].in_short.text.endswith("controls incomplete")
     leaking = answers(audit=audited(rows, findings=3)).rows[0]
     assert (leaking.in_short.text, leaking.in_short.state) == ("✗ controls fail", "bad")
     declared = answers(audit=audited(rows, findings=3, declared=True)).rows[0]
@@ -97,6 +99,8 @@ def test_numbers_chosen_on_reported_folds_show_only_where_there_are_no_others() 
     paper = metrics().assign(protocol="paper", cell=lambda t: t["cell"] + "__paper")
     both = pd.concat([metrics(), paper], ignore_index=True)
     assert len(answers(metrics=both, audit=audited(both)).rows) == 2
+    assert len(honest(compare_mixtures(both))) == 2
+    assert len(honest(compare_mixtures(paper))) == 2
     (first, *_) = answers(metrics=paper, audit=audited(paper)).rows
     assert first.in_short.text == "✗ optimistic: chosen on reported folds"
 
@@ -126,13 +130,15 @@ def test_known_causes_published_gains_and_the_ceiling_stand_beside() -> None:
         oracle=oracle,
         roles={"music": "pmemo", "sounds": "iads_e"},
         labels={"music": labels},
-        raters={"music": 10},
+        raters={"music": Raters(10)},
     )
     music, sounds = told.rows
     assert music.checks["known causes allow"].text.endswith(": inside")
     assert sounds.checks["known causes allow"].text.endswith(": below")
     assert "† leaked" in music.checks["published gain"].text
     assert "tested rows" in music.checks["published gain"].hint
+    above = answers(oracle=oracle.assign(low=-0.02, high=0.01)).rows[0]
+    assert above.in_short.text == "✗ not what the known causes allow"
     assert float(music.checks["noise ceiling of R²"].text.split(":")[0]) > 0.9
     assert "noise ceiling of R²" not in sounds.checks
     assert told.checks[-1] == "noise ceiling of R²"

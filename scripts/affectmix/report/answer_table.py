@@ -11,7 +11,7 @@ import pandas as pd
 
 from affectmix.evaluation.comparisons import HELPED, HURT, NOT_SHOWN, UNDEFINED
 from affectmix.evaluation.mixture_shares import added, trained_views
-from affectmix.report.answer_checks import CHECKS, Check, checks_of, doubt, in_short
+from affectmix.report.answer_checks import CHECKS, Check, checks_of, honest, in_short
 from affectmix.report.evidence import Evidence
 from affectmix.report.labels import ordered_targets, with_series
 from affectmix.report.words import p_value, signed
@@ -117,8 +117,7 @@ def answer_table(evidence: Evidence) -> AnswerTable | None:
 def _chosen(comparisons: pd.DataFrame) -> pd.DataFrame:
     """Return the comparisons to show: honest ones, of the mixture with the most views."""
     full = comparisons[comparisons["full"].astype(bool)]
-    honest = full[[doubt(row) == "" for _, row in full.iterrows()]]
-    rows = with_series(honest if len(honest) else full)
+    rows = with_series(honest(full))
     rows = rows.assign(_views=[len(trained_views(mixture)) for mixture in rows["mixture"]])
     most = rows.groupby(["series", "view", "target"])["_views"].transform("max")
     return rows[rows["_views"] == most]

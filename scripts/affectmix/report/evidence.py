@@ -104,8 +104,8 @@ class Evidence:
         return tuple(caveats(self.metrics))
 
     @cached_property
-    def uncontrolled(self) -> pd.DataFrame:
-        """The rows of cells without a control, of mixtures that take views wholly or not."""
+    def whole_views(self) -> pd.DataFrame:
+        """The rows of Table 1: no control, and each view trained on wholly or not at all."""
         rows = self.metrics[self.metrics["control"] == "none"]
         return rows[rows["mixture"].map(is_full).astype(bool)]
 

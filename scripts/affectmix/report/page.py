@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from affectmix.evaluation.comparisons import SKILL, UNDEFINED
 from affectmix.evaluation.published import FLAGS
+from affectmix.report.answer_checks import honest
 from affectmix.report.context import ReportContext
 from affectmix.report.experiment import ExperimentReport
 from affectmix.report.style import Drawing, inline_svg, svg_text
@@ -130,7 +131,7 @@ def _section(experiment: ExperimentReport, index: int) -> dict[str, Any]:
         "id": f"experiment-{index}",
         "title": experiment.title,
         "notes": experiment.evidence.notes,
-        "headline": headline(experiment.evidence.comparisons),
+        "headline": headline(honest(experiment.evidence.comparisons)),
         "answers": experiment.answers,
         "parts": experiment.sections,
     }

@@ -59,7 +59,7 @@ def paper_tables_section(evidence: Evidence) -> Section:
     blocks: list[Block] = [
         PaperNumbers(paper_table(rmse), evidence.analogous),
         Text(_how_to_read(paper_table(rmse).flags, analogous=evidence.analogous), "note"),
-        *notes(evidence.notes_beside(evidence.uncontrolled)),
+        *notes(evidence.notes_beside(evidence.whole_views)),
     ]
     if "elasticnet" in evidence.learner_kinds:
         blocks.append(Text(_ELASTIC_NET, "note"))
@@ -73,7 +73,7 @@ def paper_tables_section(evidence: Evidence) -> Section:
         below = (*notes(evidence.notes_beside(ours)), Text(_meanings(list(FLAGS)), "note"))
         blocks.append(Fold("Table 2: beside published systems", [shown, *below]))
     beside = _published_notes(evidence, rmse, r2)
-    of_table1 = [*caveats(evidence.uncontrolled), *beside]
+    of_table1 = [*caveats(evidence.whole_views), *beside]
     tables = {
         "table1_rmse": TableFile(rmse, shown=table1_wide(rmse), notes=of_table1),
         "table1_r2": TableFile(r2, shown=table1_wide(r2), notes=of_table1),

@@ -37,30 +37,29 @@ def sweeps_section(evidence: Evidence) -> Section | None:
     points = points[points["giving_way"] == ""]
     if points.empty:
         return None
+    mixtures = points["mixture"].unique()
+    known_r2 = oracle_brackets(evidence.oracle, mixtures, quantity="r2")
+    known_gain = oracle_brackets(evidence.oracle, mixtures)
     tested = trends(evidence.metrics, mean_learners=evidence.mean_learners)
     own = tested["own"].astype(bool)
     blocks: list[Block] = [Answers(trend_answers(tested[~own]))]
     blocks += small([_HOW_TO_READ, *evidence.notes_beside(points)])
-    blocks += [*_curves(evidence, points), *_fig4(evidence, points)]
+    blocks += [*_curves(points, known_gain), *_fig4(points, known_r2)]
     told = trend_answers(tested[own])
     if told:
         blocks.append(Fold(f"More of the tested view itself ({len(told)})", [Answers(told)]))
     below = caveats(points)
-    known_r2 = oracle_brackets(evidence.oracle, points["mixture"].unique(), quantity="r2")
-    known_gain = oracle_brackets(evidence.oracle, points["mixture"].unique())
+    r2, gains = known_columns(points, known_r2), known_gains(points, known_gain)
     tables = {
-        "fig4": TableFile(known_columns(points, known_r2), shown=r2_shown(points), notes=below),
-        "curves": TableFile(
-            known_gains(points, known_gain), shown=gains_shown(points), notes=below
-        ),
+        "fig4": TableFile(r2, shown=r2_shown(points), notes=below),
+        "curves": TableFile(gains, shown=gains_shown(points), notes=below),
         "trends": TableFile(tested, notes=below),
     }
     return Section("sweeps", "How much of another view should be added?", blocks, tables)
 
 
-def _curves(evidence: Evidence, points: pd.DataFrame) -> list[Block]:
+def _curves(points: pd.DataFrame, known: pd.DataFrame) -> list[Block]:
     """Return the learning curves: gains over share 0, folded below them as a table."""
-    known = oracle_brackets(evidence.oracle, points["mixture"].unique())
     by_name = {s.name: path for s in find_sweeps(points["mixture"]) for path in axis_paths([s])}
     marks, panels = gain_marks(points, by_name, known)
     if not panels:
@@ -73,8 +72,7 @@ def _curves(evidence: Evidence, points: pd.DataFrame) -> list[Block]:
     return [Figure("curves", drawing, _CURVES), Fold("The gains in numbers", [table])]
 
 
-def _fig4(evidence: Evidence, points: pd.DataFrame) -> list[Block]:
-    known = oracle_brackets(evidence.oracle, points["mixture"].unique(), quantity="r2")
+def _fig4(points: pd.DataFrame, known: pd.DataFrame) -> list[Block]:
     sweeps = [sweep for sweep in find_sweeps(points["mixture"]) if not sweep.giving_way]
     marks, panels = r2_marks(points, axis_paths(sweeps), known)
     heading = ["How well each share predicts each view (R², 95 % over folds)"]
