@@ -130,6 +130,20 @@ def test_published_numbers_stand_beside_the_rungs_they_belong_to() -> None:
     assert nothing["published"].isna().all()
 
 
+def test_intervals_are_those_of_the_metrics_with_repeats_too() -> None:
+    folds = metrics()
+    folds = folds[folds["fold"].notna()]
+    again = folds.assign(repeat=1, value=folds["value"] + 0.01 * (folds["fold"] % 2))
+    both = pd.concat([folds, again], ignore_index=True)
+    means = summarise_folds(both).set_index(["scheme", "protocol", "arithmetic", "mixture"])
+    for _, row in attribute_gains(both).iterrows():
+        mixture = ALONE if row["rung"] == "alone" else BOTH
+        mean = means.loc[(row["scheme"], row["protocol"], row["arithmetic"], mixture)]
+        found = row[["r2", "r2_low", "r2_high"]].tolist()
+        assert found == pytest.approx(mean[["value", "ci95_low", "ci95_high"]].tolist())
+        assert row["folds"] == (0 if row["rung"] == "alone" else 10)
+
+
 def test_the_sentence_takes_the_reported_gain_apart() -> None:
     ((subject, sentence),) = attribution_sentences(ladders(), analogous=False)
     assert subject == "music, arousal (svr, adding sounds)"
