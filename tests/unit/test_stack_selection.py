@@ -45,18 +45,18 @@ def test_each_step_takes_what_lowers_the_error_most() -> None:
         counts = counts + np.eye(6, dtype=int)[int(np.argmin(scores))]
         if min(scores) < lowest:
             best, lowest = counts, min(scores)
-    np.testing.assert_array_equal(select(products, steps=12, start=0), best)
+    np.testing.assert_array_equal(select(products, steps=12), best)
 
 
 def test_a_perfect_member_is_taken_alone_and_a_pair_that_cancels_together() -> None:
     folds, errors, _ = folds_and_errors(4)
     perfect = [np.where(np.arange(4) == 2, 0.0, e) for e in errors]
-    counts = select(ErrorProducts.of(folds, perfect), steps=10, start=1)
+    counts = select(ErrorProducts.of(folds, perfect), steps=10)
     assert (counts > 0).tolist() == [False, False, True, False]
     cancelling = [e.copy() for e in errors]
     for e in cancelling:
         e[:, 3] = -e[:, 1]
-    counts = select(ErrorProducts.of(folds, cancelling), steps=10, start=0)
+    counts = select(ErrorProducts.of(folds, cancelling), steps=10)
     assert counts[1] == counts[3] > 0 and counts.sum() == 2 * counts[1]
 
 
@@ -65,7 +65,7 @@ def test_bagged_weights_sum_to_one_and_follow_the_seed() -> None:
     products = ErrorProducts.of(folds, errors)
 
     def weights(seed: int) -> np.ndarray:
-        return bagged_selection(products, steps=8, start=2, bags=5, share=0.5, seed=[seed])
+        return bagged_selection(products, steps=8, bags=5, share=0.5, seed=[seed])
 
     assert weights(0).sum() == pytest.approx(1.0)
     np.testing.assert_array_equal(weights(0), weights(0))

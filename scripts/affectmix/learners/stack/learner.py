@@ -19,12 +19,10 @@ from affectmix.learners.stack.selection import ErrorProducts, bagged_selection
 from affectmix.learners.stack.training import INPUTS, TrainingSet
 from affectmix.search.task import SearchTask
 
-#: Steps of the selection that take the best members whatever they add.
-START = 3
-#: Random subsets of the members, and how large they are.
-BAGS, BAG_SHARE = 20, 0.5
 #: Members of a stage that go into the selection: its best.
-BEST_OF_STAGE = 12
+BEST_OF_STAGE = 5
+#: Random subsets of these, and how large they are.
+BAGS, BAG_SHARE = 40, 0.1
 #: Weights below this are not worth a fit; the others are raised to sum to one.
 SMALLEST_WEIGHT = 0.01
 
@@ -48,7 +46,7 @@ class StackLearner:
         *,
         budget_s: float | None = None,
         members: Sequence[str] = FAMILIES,
-        ensemble_size: int = 30,
+        ensemble_size: int = 20,
         threads: int = 1,
     ) -> None:
         self._budget_s = budget_s
@@ -79,7 +77,7 @@ class StackLearner:
             "budget_s": self._budget_s,
             "seconds": time.monotonic() - started,
             "best_rmse": {target: point["rmse"] for target, point in points.items()},
-            "chosen_converged": dict.fromkeys(points, True),
+            "chosen_converged": {target: point["converged"] for target, point in points.items()},
         }
         return Choice(points, report)
 
@@ -98,15 +96,16 @@ class StackLearner:
             predicted[:, :, column] - task.Y[fold.validation_rows, column][:, None]
             for fold, predicted in zip(task.folds, found.predictions, strict=True)
         ]
-        usable = found.converged[:, column] & np.all([np.isfinite(e).all(0) for e in errors], 0)
-        every = ErrorProducts.of(task.folds, [np.where(usable, e, 9.0) for e in errors])
+        finite = np.all([np.isfinite(missed).all(axis=0) for missed in errors], axis=0)
+        solved = finite & found.converged[:, column]
+        usable = np.flatnonzero(solved if solved.any() else finite)
+        every = ErrorProducts.of(task.folds, [missed[:, usable] for missed in errors])
         scores = every.of_members()
-        kept = best_of_stages(scores, found.stage_of, usable)
+        kept = best_of_stages(scores, found.stage_of[usable])
         products = every.subset(kept)
         weights = bagged_selection(
             products,
             steps=self._size,
-            start=START,
             bags=BAGS,
             share=BAG_SHARE,
             seed=[task.seed, column],
@@ -114,12 +113,16 @@ class StackLearner:
         weights = np.where(weights < SMALLEST_WEIGHT, 0.0, weights)
         weights /= weights.sum()
         members = [
-            {**found.members[place], "weight": float(weight), "rmse": float(scores[place])}
+            {**found.members[usable[place]], "weight": float(weight), "rmse": float(scores[place])}
             for place, weight in zip(kept, weights, strict=True)
             if weight > 0.0
         ]
         members.sort(key=lambda member: INPUTS.index(member["input"]))  # each is computed once
-        return {"rmse": products.of_weights(weights), "members": members}
+        return {
+            "rmse": products.of_weights(weights),
+            "converged": bool(solved.any()),
+            "members": members,
+        }
 
     def _refuse_budget(self, found: OutOfFold, targets: int) -> None:
         shortest = min(found.left_out.values()) / targets
@@ -146,17 +149,13 @@ def _fit_members(
     return StackModel(training, parts, bias, np.array([y.min(), y.max()]), converged)
 
 
-def best_of_stages(scores: np.ndarray, stages: np.ndarray, usable: np.ndarray) -> np.ndarray:
+def best_of_stages(scores: np.ndarray, stages: np.ndarray) -> np.ndarray:
     """Return the places of each stage's best members, in order [shape=(k,)].
 
     Args:
         scores: lower is better [shape=(c,)].
         stages: number of each member's stage [shape=(c,)].
-        usable: members that may be taken; all, if there are none [shape=(c,), bool].
     """
-    allowed = usable if usable.any() else np.ones(len(scores), dtype=bool)
-    kept = []
-    for stage in np.unique(stages):
-        own = np.flatnonzero((stages == stage) & allowed)
-        kept.append(own[np.argsort(scores[own], kind="stable")[:BEST_OF_STAGE]])
-    return np.sort(np.concatenate(kept))
+    own = [np.flatnonzero(stages == stage) for stage in np.unique(stages)]
+    best = [places[np.argsort(scores[places], kind="stable")[:BEST_OF_STAGE]] for places in own]
+    return np.sort(np.concatenate(best))

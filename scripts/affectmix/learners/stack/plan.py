@@ -46,18 +46,18 @@ def make_plan(families: Sequence[str], *, seed: int) -> list[Stage]:
         seed: of the trees.
     """
     stages = [
-        _kernels("uniform, relevance 1", 1.0, {"input": "uniform", "relevance": 1.0}),
-        _kernels("uniform", 1.0, *_components("uniform")),
-        Stage("boosting", 3.0, tuple(_boosting(seed))),
-        _kernels("uniform, relevance 2", 1.0, {"input": "uniform", "relevance": 2.0}),
-        Stage("extratrees", 6.0, tuple(_extra_trees(seed))),
-        _kernels("standard", 1.0, *_components("standard")),
-        _kernels("normal, relevance 1", 1.0, {"input": "normal", "relevance": 1.0}),
-        Stage("uniform, elastic nets", 0.2, tuple(_elastic_nets("uniform"))),
-        Stage("standard, elastic nets", 0.2, tuple(_elastic_nets("standard"))),
-        _kernels("normal, relevance 2", 1.0, {"input": "normal", "relevance": 2.0}),
-        _kernels("standard, relevance 2", 1.0, {"input": "standard", "relevance": 2.0}),
-        _kernels("normal", 1.0, *_components("normal")),
+        _relevant("uniform", 1.0, cost=1.0),
+        _components("uniform", cost=0.8),
+        Stage("boosting", 1.0, tuple(_boosting(seed))),
+        _relevant("normal", 2.0, cost=0.8),
+        _components("standard", cost=0.8),
+        _relevant("uniform", 2.0, cost=0.6),
+        _relevant("normal", 1.0, cost=0.6),
+        _relevant("standard", 2.0, cost=0.5),
+        Stage("elastic nets, uniform", 0.4, tuple(_elastic_nets("uniform"))),
+        Stage("elastic nets, standard", 0.3, tuple(_elastic_nets("standard"))),
+        Stage("extratrees", 1.5, tuple(_extra_trees(seed))),
+        _components("normal", cost=0.9),
     ]
     allowed = [
         Stage(stage.name, stage.cost, tuple(m for m in stage.members if m["family"] in families))
@@ -66,13 +66,20 @@ def make_plan(families: Sequence[str], *, seed: int) -> list[Stage]:
     return [stage for stage in allowed if stage.members]
 
 
-def _components(name: str) -> list[Member]:
-    """Principal components that kernels are laid over."""
-    shares = ((1.0, False), (0.9, False), (0.8, False), (0.8, True))
-    return [{"input": name, "pca": share, "whiten": whiten} for share, whiten in shares]
+def _relevant(name: str, power: float, *, cost: float) -> Stage:
+    """Kernels over all columns, weighted by their relation to the target."""
+    where = {"input": name, "relevance": power}
+    return _kernels(f"kernels, {name}, relevance {power:g}", cost, [where])
 
 
-def _kernels(name: str, cost: float, *places: Member) -> Stage:
+def _components(name: str, *, cost: float) -> Stage:
+    """Kernels over principal components."""
+    shares = ((1.0, False), (0.8, False), (0.8, True))
+    places = [{"input": name, "pca": share, "whiten": whiten} for share, whiten in shares]
+    return _kernels(f"kernels, {name}", cost, places)
+
+
+def _kernels(name: str, cost: float, places: Sequence[Member]) -> Stage:
     members = []
     for place in places:
         for kernel, width in KERNELS:
@@ -106,16 +113,16 @@ def _boosting(seed: int) -> list[Member]:
     common = {
         "family": "boosting",
         "input": "uniform",
-        "columns": 0.01,
+        "columns": 0.005,
         "depth": 4,
         "leaf": 5,
         "rate": 0.05,
         "subsample": 0.6,
         "seed": seed,
     }
-    return [{**common, "trees": trees} for trees in (100, 200, 300)]
+    return [{**common, "trees": trees} for trees in (100, 200)]
 
 
 def _extra_trees(seed: int) -> list[Member]:
-    common = {"family": "extratrees", "input": "uniform", "columns": 0.05, "leaf": 3, "seed": seed}
-    return [{**common, "trees": 200}]
+    common = {"family": "extratrees", "input": "uniform", "columns": 0.03, "leaf": 3, "seed": seed}
+    return [{**common, "trees": 100}]

@@ -2,8 +2,8 @@
 
 After Caruana, Niculescu-Mizil, Crew and Ksikes (2004): "Ensemble selection from libraries of
 models": members are added one at a time, each the one that lowers the error of the average most
-(section 2); it is started from the best few (section 2.2) and repeated over random subsets of
-the members whose ensembles are averaged (section 2.3), both against overfitting.
+(sections 2 and 2.1). With a few hundred clips that overfits, so it is repeated over small random
+subsets of the members, whose ensembles are averaged (section 2.3).
 
 The error is the search's objective: the mean over folds of the mean over views of the root mean
 squared error. It needs nothing but the products of the members' errors in each fold and view.
@@ -17,6 +17,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from affectmix.search.task import SearchFold
+
+#: Members of the smallest random subset.
+SMALLEST_BAG = 3
 
 
 @dataclass(frozen=True)
@@ -57,30 +60,27 @@ class ErrorProducts:
         return ErrorProducts(self.products[:, members[:, None], members], self.share)
 
 
-def select(products: ErrorProducts, *, steps: int, start: int) -> np.ndarray:
+def select(products: ErrorProducts, *, steps: int) -> np.ndarray:
     """Return how often each member was taken [shape=(c,), int].
 
     Args:
         products: of the members' errors.
         steps: members to take, with replacement; the best of the averages on the way counts.
-        start: how many of the best members to start from.
     """
-    scores = products.of_members()
-    counts = np.zeros(len(scores), dtype=int)
-    first = np.argsort(scores, kind="stable")[: min(start, steps)]
     own = np.einsum("kcc->kc", products.products)
+    counts = np.zeros(own.shape[1], dtype=int)
     best, lowest = counts, np.inf
     with_sum = np.zeros_like(own)  # products of each member's errors with the sum's
     of_sum = np.zeros(len(own))
     for step in range(steps):
         squares = (of_sum[:, None] + 2.0 * with_sum + own) / (step + 1) ** 2
         objective = products.share @ np.sqrt(np.maximum(squares, 0.0))
-        taken = int(first[step]) if step < len(first) else int(np.argmin(objective))
+        taken = int(np.argmin(objective))
         of_sum = of_sum + 2.0 * with_sum[:, taken] + own[:, taken]
         with_sum = with_sum + products.products[:, taken]
         counts = counts.copy()
         counts[taken] += 1
-        if step + 1 >= len(first) and objective[taken] < lowest:
+        if objective[taken] < lowest:
             best, lowest = counts, float(objective[taken])
     return best
 
@@ -89,7 +89,6 @@ def bagged_selection(
     products: ErrorProducts,
     *,
     steps: int,
-    start: int,
     bags: int,
     share: float,
     seed: Sequence[int],
@@ -98,17 +97,17 @@ def bagged_selection(
 
     Args:
         products: of the members' errors.
-        steps, start: as of :func:`select`.
+        steps: as of :func:`select`.
         bags: number of subsets.
-        share: of the members in a subset, in (0, 1].
+        share: of the members in a subset, in (0, 1]; but no fewer than ``SMALLEST_BAG``.
         seed: of the subsets.
     """
     count = len(products.of_members())
-    size = max(1, round(share * count))
+    size = min(count, max(SMALLEST_BAG, round(share * count)))
     rng = np.random.default_rng(seed)
     weights = np.zeros(count)
     for _ in range(bags):
         members = np.sort(rng.permutation(count)[:size])
-        counts = select(products.subset(members), steps=steps, start=min(start, size))
+        counts = select(products.subset(members), steps=steps)
         weights[members] += counts / counts.sum() / bags
     return weights
