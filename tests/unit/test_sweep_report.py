@@ -15,6 +15,7 @@ from affectmix.report.blocks import Section
 from affectmix.report.evidence import Evidence
 from affectmix.report.experiment import ExperimentReport
 from affectmix.report.paths import axis_paths
+from affectmix.report.sections.sweeps import sweeps_section
 from affectmix.report.style import save_figure, svg_text
 from affectmix.splits.mixtures import mixture_name
 from sweep_metrics import sweep_metrics
@@ -151,10 +152,10 @@ def test_figures_of_sweeps_are_whole(name: str) -> None:
 
 
 def test_a_sweep_is_drawn_the_same_byte_for_byte(tmp_path: Path) -> None:
-    first, again = (
-        save_figure(ExperimentReport(report("fig4").evidence).figures["fig4"], tmp_path / str(n))
-        for n in range(2)
-    )
+    evidence = report("three").evidence
+    made = [sweeps_section(evidence) for _ in range(2)]
+    drawings = [section.figures["fig4"] for section in made if section]
+    first, again = (save_figure(d, tmp_path / str(n)) for n, d in enumerate(drawings))
     for one, other in zip(first, again, strict=True):
         assert one.read_bytes() == other.read_bytes()
 
@@ -170,6 +171,7 @@ def test_tables_of_sweeps_hold_what_is_drawn() -> None:
     curves = tables["curves"]
     assert len(curves.shown) == 2 * 2 * (len(SHARES) - 1)
     assert curves.frame["gain"].isna().sum() == 4
+    assert set(tables["trends"].shown["verdict"]) == {"helped"}
     assert len(tables["fig5"].frame) == 2 * len(FIG4[1:-1])
     assert len(tables["complementary"].shown) == 5
 

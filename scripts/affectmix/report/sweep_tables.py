@@ -86,6 +86,29 @@ def gains_shown(points: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def trends_shown(trends: pd.DataFrame) -> pd.DataFrame:
+    """Return the trends as a table: R² at both ends, and the slope on the share, tested."""
+    rows = with_series(trends)
+    return pd.DataFrame(
+        {
+            "along": rows["sweep"],
+            "learner": rows["series"],
+            "tested on": rows["view"],
+            "target": rows["target"],
+            "shares": rows["shares"],
+            "R², least share": rows["from"].map(number),
+            "R², greatest": rows["to"].map(number),
+            "slope": rows["gain"].map(signed),
+            "from": rows["ci95_low"].map(signed),
+            "to": rows["ci95_high"].map(signed),
+            "effect": rows["effect"].map(signed),
+            "p": rows["p"].map(bare_p),
+            "p, Holm": rows["p_holm"].map(bare_p),
+            "verdict": rows["verdict"],
+        }
+    )
+
+
 def random_shown(compared: pd.DataFrame) -> pd.DataFrame:
     """Return Fig. 5 as a table: R² with random and with real labels, and what these gain."""
     rows = with_series(compared)

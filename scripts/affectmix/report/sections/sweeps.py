@@ -15,7 +15,13 @@ from affectmix.report.figure_sweep import SweepStyle, draw_sweep
 from affectmix.report.labels import caveats, short_caveats
 from affectmix.report.paths import axis_paths
 from affectmix.report.sweep_rows import gain_marks, r2_marks
-from affectmix.report.sweep_tables import gains_shown, known_columns, known_gains, r2_shown
+from affectmix.report.sweep_tables import (
+    gains_shown,
+    known_columns,
+    known_gains,
+    r2_shown,
+    trends_shown,
+)
 from affectmix.report.trend_words import trend_answers
 
 _HOW_TO_READ = (
@@ -53,7 +59,7 @@ def sweeps_section(evidence: Evidence) -> Section | None:
     tables = {
         "fig4": TableFile(r2, shown=r2_shown(points), notes=below),
         "curves": TableFile(gains, shown=gains_shown(points), notes=below),
-        "trends": TableFile(tested, notes=below),
+        "trends": TableFile(tested, shown=trends_shown(tested), notes=below),
     }
     return Section("sweeps", "How much of another view should be added?", blocks, tables)
 
