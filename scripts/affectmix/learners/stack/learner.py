@@ -125,7 +125,7 @@ class StackLearner:
         }
 
     def _refuse_budget(self, found: OutOfFold, targets: int) -> None:
-        shortest = min(found.left_out.values()) / targets
+        shortest = min(needed for needed in found.left_out.values() if needed) / targets
         raise ConfigError(
             f"budget_s: {self._budget_s:g} found; the shortest stage of the search would take "
             f"about {shortest:.2g} s per target. Set budget_s to at least "

@@ -32,7 +32,8 @@ class OutOfFold:
         seconds: stage → how long it took.
         stage_of: number of each member's stage [shape=(members,)].
         cost: what these stages cost by the plan.
-        left_out: stage for which there was no time → seconds that it seemed to need.
+        left_out: stage for which there was no time → seconds that it seemed to need, None if
+            nothing could tell.
     """
 
     members: list[Member] = field(default_factory=list)
@@ -41,7 +42,7 @@ class OutOfFold:
     seconds: dict[str, float] = field(default_factory=dict)
     stage_of: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=int))
     cost: float = 0.0
-    left_out: dict[str, float] = field(default_factory=dict)
+    left_out: dict[str, float | None] = field(default_factory=dict)
 
     def add(
         self, stage: Stage, results: Sequence[tuple[np.ndarray, np.ndarray]], seconds: float
@@ -109,7 +110,10 @@ def search_stages(
             begun = clock()
             results: list[tuple[np.ndarray, np.ndarray]] = []
             needed = pace * stage.cost
-            while len(results) < len(folds) and begun + needed <= deadline:
+            while len(results) < len(folds):
+                untried = stage is plan[0] and not results  # else nothing tells what it takes
+                if begun + needed > deadline and not untried:
+                    break
                 batch = folds[len(results) : len(results) + threads]
                 results += pool.map(partial(sets.predict, stage=stage), batch)
                 needed = (clock() - begun) * len(folds) / len(results)
@@ -117,7 +121,7 @@ def search_stages(
                 found.add(stage, results, clock() - begun)
                 pace = sum(found.seconds.values()) / found.cost
             else:
-                found.left_out[stage.name] = needed
+                found.left_out[stage.name] = needed or None
     return found
 
 
