@@ -66,7 +66,12 @@ rule run_autosklearn:
         supervise=lambda w, threads: environments.supervise(
             "autosklearn", threads=threads
         ),
-        code=code_digest(SCRIPTS / "automl" / "run_autosklearn.py", "automl_task"),
+        code=code_digest(
+            SCRIPTS / "automl" / "run_autosklearn.py",
+            "automl_task",
+            "autosklearn_components",
+            "autosklearn_outcome",
+        ),
     shell:
         "{params.supervise} --rows {input.rows:q} --folds {input.folds:q}"
         " --settings {input.settings:q} --target {wildcards.target}"

@@ -29,6 +29,7 @@ from affectmix.files import write_json
 
 READY = "ready.json"  # tells the workflow that an environment is there
 _WHOLE = ".whole"  # written when all is installed: a folder without it is begun anew
+_INSTALL = ("install", "--disable-pip-version-check", "--no-input")
 _MODULES = {"autosklearn": "autosklearn.regression", "flaml": "flaml"}
 
 
@@ -156,8 +157,8 @@ def _install(folder: Path, pins: Pins, *, python: str, module: str, log: str | P
     requirements.write_text("\n".join(pins.packages) + "\n", encoding="utf-8")
     inside = str(folder / "bin" / "python")
     _step([python, "-m", "venv", str(folder)], "make a virtual environment", log)
-    pip = [inside, "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
-    _step([*pip, "-r", str(requirements)], "install the packages", log)
+    pip = [inside, "-m", "pip", *_INSTALL, "-r", str(requirements)]
+    _step(pip, "install the packages", log)
     _step([inside, "-c", f"import {module}"], "import what was installed", log)
     (folder / _WHOLE).touch()
 
