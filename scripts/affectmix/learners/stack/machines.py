@@ -151,7 +151,7 @@ def _support_vectors(
 def _fit_elasticnets(
     training: TrainingSet, Y: np.ndarray, members: Sequence[Member], places: Sequence[int]
 ) -> Machines:
-    """Fit elastic nets on whitened components; ``penalty`` is a part of the largest one."""
+    """Fit elastic nets on components; a penalty of 1 is the least that leaves only the mean."""
     name = members[places[0]]["input"]
     decomposition = training.decomposition(name)
     components = Components.of(decomposition, Y)

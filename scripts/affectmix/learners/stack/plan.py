@@ -20,7 +20,7 @@ TUBES = (0.05, 0.2)  # its epsilon, for targets in [-1, 1]
 #: Parts of the penalty at which an elastic net's coefficients are all zero.
 FRACTIONS = (0.5, 0.35, 0.25, 0.18, 0.12, 0.08, 0.05)
 #: Kernels and their widths in units of the rows' mean squared length.
-KERNELS = (("rbf", 0.5), ("rbf", 1.0), ("matern", 1.0), ("linear", 1.0), ("cubic", 0.3))
+KERNEL_WIDTHS = (("rbf", 0.5), ("rbf", 1.0), ("matern", 1.0), ("linear", 1.0), ("cubic", 0.3))
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def _components(name: str, *, cost: float) -> Stage:
 def _kernels(name: str, cost: float, places: Sequence[Member]) -> Stage:
     members = []
     for place in places:
-        for kernel, width in KERNELS:
+        for kernel, width in KERNEL_WIDTHS:
             common = {**place, "kernel": kernel, "width": width}
             members += [{"family": "ridge", **common, "penalty": p} for p in PENALTIES]
             if kernel != "linear":
