@@ -7,12 +7,15 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 import yaml
 from affectmix.config.files import RunFiles
 from affectmix.config.project import Project
 from affectmix.config.validate import validate_config
 from affectmix.errors import ConfigError
+from affectmix.report.evidence import Evidence
+from affectmix.report.sections.budgets import budgets_section
 
 REPOSITORY = Path(__file__).parents[2]
 DEFAULT = yaml.safe_load((REPOSITORY / "config" / "config.yaml").read_text(encoding="utf-8"))
@@ -122,3 +125,13 @@ def test_other_budget_is_other_settings_and_other_folder_is_not(config: dict[str
     assert Project(config).cell_settings(name) == before
     config["learners"]["svr_like"]["max_iter"] = 6
     assert Project(config).cell_settings(name) != before
+
+
+def test_report_names_the_learners_that_search_by_the_clock(config: dict[str, Any]) -> None:
+    budgets = Project(config).report_settings("joint")["budgets_s"]
+    assert budgets == {"paper_automl": 28_800}
+    metrics = pd.DataFrame({"learner": ["svr", "paper_automl"]})
+    section = budgets_section(Evidence("joint", metrics, budgets_s=budgets))
+    assert section is not None
+    assert "paper_automl (28800 s) searches for" in section.blocks[0].text
+    assert budgets_section(Evidence("joint", metrics.iloc[:1], budgets_s=budgets)) is None

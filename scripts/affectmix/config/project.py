@@ -232,6 +232,11 @@ class Project:
             "kinds": {name: learner["kind"] for name, learner in self.learners.items()},
             "views": {view: self.views[view] for view in sorted(views)},
             "raters": {view: self._raters(self.views[view]["corpus"]) for view in sorted(views)},
+            "budgets_s": {
+                cell.learner: self.learners[cell.learner]["budget_s"]
+                for cell in self.experiments[experiment]
+                if self.learners[cell.learner].get("budget_s") is not None
+            },
             "seed": self.config["seed"],
             # Only the papers' own corpora can be held against the papers' numbers.
             "analogous": any(

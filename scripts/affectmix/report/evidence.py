@@ -36,6 +36,7 @@ class Evidence:
         kinds: learner's name → kind (``mean``, ``svr``, …), where they differ.
         labels: view → the labels of its clips, rows of ``schemas.LABELS``.
         raters: view → how many listeners stand behind its labels (`noise_ceiling.Raters`).
+        budgets_s: learner's name → seconds of each of its searches, of those that have a limit.
         seed: of everything that is drawn for the report.
         audit: what the audit says of its cells, or None.
         oracle: rows of ``schemas.ORACLE`` where a corpus's causes are known, or None.
@@ -49,6 +50,7 @@ class Evidence:
     kinds: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     raters: Mapping[str, Raters] = field(default_factory=dict)
+    budgets_s: Mapping[str, float] = field(default_factory=dict)
     seed: int = 0
     audit: AuditSummary | None = None
     oracle: pd.DataFrame | None = None

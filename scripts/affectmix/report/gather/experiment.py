@@ -35,6 +35,7 @@ def evidence_of(
         kinds=settings["kinds"],
         labels=labels_by_view(one, settings["views"]),
         raters=raters_by_view(one, settings["views"], settings["raters"]),
+        budgets_s=settings["budgets_s"],
         seed=settings["seed"],
         audit=audit_summary([one["audit"]], [one["findings"]]),
         oracle=read_table(one["oracle"], ORACLE) if "oracle" in one else None,

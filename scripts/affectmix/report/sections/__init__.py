@@ -27,6 +27,7 @@ from collections.abc import Callable
 from affectmix.report.blocks import Section
 from affectmix.report.evidence import Evidence
 from affectmix.report.sections.attribution import attribution_section
+from affectmix.report.sections.budgets import budgets_section
 from affectmix.report.sections.ceiling import ceiling_section
 from affectmix.report.sections.claims import claims_section
 from affectmix.report.sections.complementary import complementary_section
@@ -49,5 +50,6 @@ SECTIONS: tuple[Callable[[Evidence], Section | None], ...] = (
     learners_section,
     paper_tables_section,
     claims_section,
+    budgets_section,
     controls_section,
 )
