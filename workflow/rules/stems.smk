@@ -37,6 +37,7 @@ rule separate_stems:
     params:
         separator=lambda w: stems.separator_settings(w.separator),
         clips=lambda w: project.shard_clips(w.corpus, w.shard),
+        given=lambda w: stems.given(w.separator, w.corpus, w.shard),
         seed=project.config["seed"],
         demucs=versions()["demucs"],
         librosa=versions()["librosa"],

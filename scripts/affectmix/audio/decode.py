@@ -32,8 +32,8 @@ class DecodeError(AudioError):
     """An audio file cannot be used; ``kind`` says why in one word.
 
     Attributes:
-        kind: ``missing``, ``unreadable``, ``truncated``, ``zero_length``, ``not_finite`` or
-            ``sample_rate``.
+        kind: ``missing``, ``unreadable``, ``truncated``, ``zero_length``, ``not_finite``,
+            ``sample_rate`` or, of a true stem, ``misfit``.
     """
 
     def __init__(self, kind: str, message: str) -> None:

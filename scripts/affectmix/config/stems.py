@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,12 @@ class StemPlan:
             settings = self._separators[name]
             if settings["kind"] == SeparatorKind.DEMUCS:
                 faults += weight_faults(f"separators.{name}", settings, home=self._project.home)
+        faults += [
+            fault
+            for name, corpus in self.used
+            if self._is_given(name)
+            for fault in self._given_faults(name, corpus)
+        ]
         for corpus in sorted({corpus for _, corpus in self.used}):
             declared = self._project.corpora[corpus].settings.get("true_stems")
             if declared and not self._true_clips(corpus):
@@ -72,6 +79,28 @@ class StemPlan:
         if faults:
             listed = "\n".join(f"  - {fault}" for fault in faults)
             raise ConfigError(f"stems cannot be made or measured:\n{listed}")
+
+    def _is_given(self, separator: str) -> bool:
+        return bool(self._separators[separator]["kind"] == SeparatorKind.TRUE_STEMS)
+
+    def _given_faults(self, separator: str, corpus: str) -> Iterator[str]:
+        has = {clip_id for _, clip_id, _, _ in self._true_clips(corpus)}
+        shards = self._project.used_shards(corpus)
+        clips = [clip[0] for s in shards for clip in self._project.shard_clips(corpus, s)]
+        lacking = [clip_id for clip_id in clips if clip_id not in has]
+        if lacking:
+            yield (
+                f"separators.{separator}: kind true_stems takes the stems that corpus {corpus!r} "
+                f"brings, but {len(lacking)} of its {len(clips)} clips have none, such as "
+                f"{lacking[0]!r}; name their folder as corpora.{corpus}.true_stems, or take "
+                "kind demucs or classical"
+            )
+
+    def given(self, separator: str, corpus: str, shard: str) -> dict[str, dict[str, list[Any]]]:
+        """Return the true stems of a shard's clips, where a separator stands for those."""
+        if not self._is_given(separator):
+            return {}
+        return {clip: true for own, clip, _, true in self._true_clips(corpus) if own == shard}
 
     @cached_property
     def used(self) -> list[tuple[str, str]]:
@@ -154,7 +183,7 @@ class StemPlan:
         return [
             f"results/separation/{separator}/{corpus}.parquet"
             for separator, corpus in self.used
-            if self._true_clips(corpus)
+            if self._true_clips(corpus) and not self._is_given(separator)
         ]
 
     def _true_clips(self, corpus: str) -> list[tuple[str, str, str, dict[str, list[Any]]]]:

@@ -20,6 +20,7 @@ class SeparatorKind(StrEnum):
 
     DEMUCS = "demucs"
     CLASSICAL = "classical"
+    TRUE_STEMS = "true_stems"  # nothing is taken apart: the corpus brings its stems
 
 
 def sources_of(choice: Mapping[str, Any]) -> tuple[str, ...]:

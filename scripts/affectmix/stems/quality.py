@@ -18,10 +18,10 @@ from torchmetrics.functional.audio import (
 from affectmix.audio.decode import decode_mono
 from affectmix.errors import AudioError
 from affectmix.schemas import SEPARATION
+from affectmix.stems.given import aligned
 from affectmix.stems.names import STEMS
 
 _SILENT: Final = 1e-6  # standard deviation of a true stem that no ratio is defined for
-_TOLERANCE_S: Final = 0.1  # by which a true stem's length may differ from the mix's
 
 _SDR: Final[Mapping[str, Callable[..., torch.Tensor]]] = {
     "sdr": signal_distortion_ratio,
@@ -54,8 +54,9 @@ def clip_quality(
     whole, rate = decode_mono(mix)
     rows = []
     for stem in STEMS:
-        truth = _aligned(true[stem], whole, rate)
-        found = _aligned(estimates[stem], whole, rate)
+        truth, found = (
+            aligned(file, whole[np.newaxis], rate)[0] for file in (true[stem], estimates[stem])
+        )
         row: dict[str, float | str] = {"stem": stem}
         for prefix, signal in (("", found), ("mix_", whole)):
             for name, ratio in _SDR.items():
@@ -90,16 +91,3 @@ def corpus_quality(clips: Sequence[Sequence[Any]]) -> pd.DataFrame:
 
 def _tensor(signal: np.ndarray) -> torch.Tensor:
     return torch.from_numpy(signal.astype(np.float64))
-
-
-def _aligned(path: str | Path, whole: np.ndarray, rate: int) -> np.ndarray:
-    """Return a stem's samples, cut or padded to the mix's length."""
-    samples, own = decode_mono(path)
-    if own != rate or abs(len(samples) - len(whole)) > _TOLERANCE_S * rate:
-        raise AudioError(
-            f"{path}: {len(samples)} samples at {own} Hz, but its mix has {len(whole)} at {rate} "
-            "Hz; a true stem must be as long as its mix and have its sampling rate"
-        )
-    aligned = np.zeros_like(whole)
-    aligned[: len(samples)] = samples[: len(whole)]
-    return aligned

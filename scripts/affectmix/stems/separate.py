@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -60,16 +60,40 @@ def _separate(
     seed: int,
     bits: int,
 ) -> dict[str, Any]:
+    drawn = int.from_bytes(hashlib.sha256(f"{seed}/{clip_id}".encode()).digest()[:4], "big")
+
+    def blocks(mix: np.ndarray, rate: int) -> Iterable[np.ndarray]:
+        return separated_blocks(mix, rate, separator, seed=drawn)
+
+    row = write_clip(path, blocks, Path(folder) / clip_id, bits=bits)
+    if row["status"] == "ok":
+        row |= {"device": separator.device, "segment_s": separator.segment_s}
+    return row
+
+
+def write_clip(
+    path: str | Path,
+    blocks: Callable[[np.ndarray, int], Iterable[np.ndarray]],
+    folder: str | Path,
+    *,
+    bits: int = 16,
+) -> dict[str, Any]:
+    """Write ``{folder}/{stem}.flac`` of one clip, and return what its row says of it.
+
+    Args:
+        path: the audio file of the mix.
+        blocks: gives estimates of vocals, drums and bass, piece by piece [shape=(3, channels,
+            n)], for the mix [shape=(channels, n)] and its sampling rate in Hz.
+        folder: the clip's.
+        bits: 16 or 24 per sample.
+    """
     try:
         mix, rate = decode(path)
         if len(mix) > _MOST_CHANNELS:
             mix = to_mono(mix)[np.newaxis]
-        drawn = int.from_bytes(hashlib.sha256(f"{seed}/{clip_id}".encode()).digest()[:4], "big")
         done = 0
-        with writing_stems(
-            Path(folder) / clip_id, sample_rate=rate, channels=len(mix), bits=bits
-        ) as writer:
-            for block in separated_blocks(mix, rate, separator, seed=drawn):
+        with writing_stems(folder, sample_rate=rate, channels=len(mix), bits=bits) as writer:
+            for block in blocks(mix, rate):
                 writer.write(mix[:, done : done + block.shape[2]], block)
                 done += block.shape[2]
     except AudioError as error:
@@ -83,6 +107,4 @@ def _separate(
         "channels": len(mix),
         "duration_s": mix.shape[1] / rate,
         "moved": writer.moved,
-        "device": separator.device,
-        "segment_s": separator.segment_s,
     }

@@ -42,6 +42,7 @@ def make_separator(
     """Return the separator that a configuration's ``separators`` entry describes.
 
     Weights that are downloaded have to be there already, as ``fetch_weights`` leaves them.
+    Stems of kind ``true_stems`` need no separator: see :mod:`affectmix.stems.given`.
 
     Args:
         settings: the entry, defaults filled in.
