@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
+import yaml
 from affectmix.errors import ConfigError, TableError
 from affectmix.evaluation.metrics import require_consistency
 from affectmix.evaluation.published import (
@@ -23,6 +26,7 @@ from affectmix.evaluation.published_statements import (
     published_pairs,
 )
 
+SCHEMA = Path(__file__).parents[2] / "workflow" / "schemas" / "config.schema.yaml"
 VIEWS = {"everyday": "iads_e", "songs": "pmemo", "all_sounds": "iads_e_music"}
 
 
@@ -44,6 +48,18 @@ def test_every_cell_of_both_tables_is_there_once(published: pd.DataFrame) -> Non
     assert flags == set(FLAGS) - {"implied"}
 
 
+def test_each_number_stands_beside_a_kind_of_learner_that_a_configuration_can_name(
+    published: pd.DataFrame,
+) -> None:
+    learners = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))["properties"]["learners"]
+    kinds: set[str] = set()
+    for choice in learners["additionalProperties"]["oneOf"]:
+        kind = choice["properties"]["kind"]
+        kinds |= {kind["const"]} if "const" in kind else set(kind["enum"])
+    assert set(published["learner"]) - {"other"} <= kinds
+    assert len(published[published["learner"] == "autosklearn"]) == 32
+
+
 def look_up(published: pd.DataFrame, view: str, mixture: str, **fields: str) -> dict | None:
     asked = {"learner_kind": "svr", "target": "arousal", "metric": "rmse", **fields}
     return published_value(published, view=view, mixture=mixture, roles=VIEWS, **asked)
@@ -54,11 +70,13 @@ def test_known_numbers(published: pd.DataFrame) -> None:
     assert alone is not None
     assert (alone["value"], alone["ci"]) == (0.210, 0.00488)
     assert "leaked" not in alone["flags"]
-    joint = look_up(published, "everyday", "everyday-100_songs-100", learner_kind="automl")
+    joint = look_up(published, "everyday", "everyday-100_songs-100", learner_kind="autosklearn")
     assert joint is not None
     assert joint["value"] == 0.104
     assert "leaked" in joint["flags"]
-    r2 = look_up(published, "songs", "all_sounds-100_songs-100", learner_kind="automl", metric="r2")
+    r2 = look_up(
+        published, "songs", "all_sounds-100_songs-100", learner_kind="autosklearn", metric="r2"
+    )
     assert r2 is not None
     assert r2["value"] == 0.861
 
@@ -153,7 +171,7 @@ def test_the_one_number_of_fig_4_agrees_with_table_1(published: pd.DataFrame) ->
             & (published["metric"] == "rmse")
         ].set_index("learner")["value"]
         r2 = {k: implied_r2(v, role=row["test_role"], target="arousal") for k, v in found.items()}
-        assert r2["automl"] > row["r2"] > r2["svr"]
+        assert r2["autosklearn"] > row["r2"] > r2["svr"]
         assert f"{r2['svr']:.3f}".removeprefix("0") in row["note"]
 
 
@@ -184,7 +202,7 @@ def test_r2_is_implied_where_only_rmse_was_printed(published: pd.DataFrame) -> N
     assert implied is not None
     assert implied["value"] == pytest.approx(1 - 0.210**2 / 0.1364)
     assert implied["flags"] == "tuned_on_test;ungrouped;implied"
-    printed = look_up(published, "songs", "songs-100", metric="r2", learner_kind="automl")
+    printed = look_up(published, "songs", "songs-100", metric="r2", learner_kind="autosklearn")
     assert printed is not None
     assert printed["value"] == 0.727
     assert "implied" not in printed["flags"]
