@@ -46,7 +46,9 @@ def scaler(scaling: str, rows: int) -> Pipeline:
     last = (
         StandardScaler()
         if scaling == "standard"
-        else QuantileTransformer(n_quantiles=min(rows, 200), output_distribution="normal")
+        else QuantileTransformer(
+            n_quantiles=min(rows, 200), output_distribution="normal", random_state=0
+        )
     )
     return make_pipeline(SimpleImputer(strategy="median", keep_empty_features=True), last)
 

@@ -64,8 +64,10 @@ def search(
             f"auto-sklearn could not even fit a constant within memory_mb {settings['memory_mb']} "
             f"and budget_s {settings['budget_s']}; raise memory_mb ({error})"
         ) from error
+    except UnboundLocalError as error:  # 0.15.0 stumbles where its ensemble was never begun
+        raise Failure(nothing_found(_runs(model), settings, per_run)) from error
     seconds = time.monotonic() - started
-    runs = list(model.automl_.runhistory_.data.values())
+    runs = _runs(model)
     members = _members(model)
     if not members:
         raise Failure(nothing_found(runs, settings, per_run))
@@ -79,9 +81,15 @@ def search(
         "runs": count_runs(runs),
         "seconds": seconds,
         "best_mse": min(
-            float(run.cost) for run in runs if run.status.name in ("SUCCESS", "DONOTADVANCE")
+            (float(run.cost) for run in runs if run.status.name in ("SUCCESS", "DONOTADVANCE")),
+            default=None,
         ),
     }
+
+
+def _runs(model: AutoSklearnRegressor) -> list[Any]:
+    """Return SMAC's history of candidates."""
+    return list(model.automl_.runhistory_.data.values())
 
 
 def _members(model: AutoSklearnRegressor) -> list[dict[str, Any]]:
