@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from autosklearn_outcome import count_runs, nothing_found
-from flaml_estimators import ESTIMATORS, SPACES, PcaElasticNet, RbfSvr
+from flaml_estimators import ESTIMATORS, SPACES, PcaElasticNet, RbfSvr, scaler
 from sklearn.base import clone
 from sklearn.metrics import r2_score
 from sklearn.preprocessing import StandardScaler
@@ -45,6 +45,12 @@ def test_rbf_svr_is_that_of_scikit_learn() -> None:
     scaler = StandardScaler().fit(X[:90])
     plain = SVR(C=3.0, gamma=2.0 / X.shape[1], epsilon=0.02).fit(scaler.transform(X[:90]), y[:90])
     np.testing.assert_allclose(ours, plain.predict(scaler.transform(X[90:])), atol=1e-3)
+
+
+def test_ranks_of_many_rows_come_out_the_same_again() -> None:
+    X = np.random.default_rng(1).normal(size=(10_500, 2))  # scikit-learn draws 10,000 of them
+    first, second = (scaler("rank", len(X)).fit_transform(X) for _ in range(2))
+    np.testing.assert_array_equal(first, second)
 
 
 def test_components_are_at_most_what_the_rows_allow() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import select
 import stat
 from pathlib import Path
 
@@ -21,6 +24,8 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str) -> Path:
     monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
     monkeypatch.setattr("tempfile.tempdir", None)
     folder = tmp_path / "out"
+    folder.mkdir()
+    (folder / "settings").write_text('{"memory_mb": 560}', encoding="utf-8")
     arguments = ["--backend", "flaml", "--environment", str(tmp_path / "env" / "ready.json")]
     for name in NAMES:
         arguments += [f"--{name}", str(folder / name)]
@@ -46,7 +51,7 @@ def test_outputs_get_their_names_when_the_program_has_ended_well(
     monkeypatch.setenv("PYTHONPATH", "/ours")
     says = 'echo "$@"; echo "threads $OMP_NUM_THREADS path ${PYTHONPATH:-none}"'
     folder = run(tmp_path, monkeypatch, f"{says}\n{WRITES}")
-    assert names_in(folder) == ["description", "log", "predictions"]
+    assert names_in(folder) == ["description", "log", "predictions", "settings"]
     log = (folder / "log").read_text()
     for words in ("run_flaml.py", "--target valence", "--threads 3", "threads 1 path none"):
         assert words in log
@@ -55,6 +60,14 @@ def test_outputs_get_their_names_when_the_program_has_ended_well(
 
 FAILURES = {
     "killed": (f"{WRITES}\nkill -9 $$", ["SIGKILL", "memory_mb", "threads"]),
+    "memory": (
+        "echo 'LightGBMError: std::bad_alloc'; exit 1",
+        ["ran out of memory_mb 560", "std::bad_alloc", "raise it", "log"],
+    ),
+    "no memory for the refit": (
+        "echo 'numpy.exceptions._ArrayMemoryError: Unable to allocate 9 GiB'; exit 1",
+        ["ran out of memory_mb 560", "9 GiB", "raise it"],
+    ),
     "explained": (
         "echo noise; echo 'affectmix: found no model; raise budget_s'; exit 3",
         ["valence: found no model; raise budget_s"],
@@ -84,12 +97,22 @@ def test_failure_is_explained_and_leaves_nothing(
     assert said.startswith("affectmix: run_flaml: valence: ")
     for word in words:
         assert word in said
-    assert names_in(tmp_path / "out") == ["log"]
+    assert names_in(tmp_path / "out") == ["log", "settings"]
     assert (
         said.strip().removeprefix("affectmix: run_flaml: valence: ")
         in (tmp_path / "out" / "log").read_text()
     )
     assert not list((tmp_path / "tmp").iterdir())
+
+
+def test_processes_of_a_program_that_ends_end_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    child = tmp_path / "child"
+    run(tmp_path, monkeypatch, f"sleep 60 & echo $! > {child}\n{WRITES}")
+    with contextlib.suppress(ProcessLookupError):
+        ended = os.pidfd_open(int(child.read_text()))
+        assert select.select([ended], [], [], 30)[0]
 
 
 def test_missing_interpreter_is_a_broken_environment(

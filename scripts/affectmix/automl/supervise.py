@@ -7,11 +7,14 @@ get their names when the program has ended well, so that nothing is left half-wr
 from __future__ import annotations
 
 import argparse
+import json
+import os
 import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from affectmix.automl import BACKENDS
@@ -22,6 +25,7 @@ from affectmix.files import replacing
 PROGRAMS = Path(__file__).parents[2] / "automl"
 EXPLAINED = 3  # the program's last marked line says it all
 MARK = "affectmix: "
+_NO_MEMORY = ("MemoryError", "bad_alloc", "Cannot allocate memory")
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -64,17 +68,20 @@ def _run(command: list[str], log: Path) -> int:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 env=clean_environment() | dict.fromkeys(_ONE_THREAD, "1"),
+                start_new_session=True,
             )
         except OSError as error:
             output.write(str(error).encode())
             return 127
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+        for ending in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(ending, lambda number, _: sys.exit(128 + number))
         try:
             return process.wait()
         finally:
-            if process.poll() is None:
-                process.kill()
-                process.wait()
+            # Candidates run in processes of their own, which outlive a program that is killed.
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
 
 def _reason(status: int, arguments: argparse.Namespace) -> str:
@@ -89,6 +96,12 @@ def _reason(status: int, arguments: argparse.Namespace) -> str:
             "Every one of its processes may take memory_mb: lower memory_mb or the rule's "
             "threads, run fewer jobs at once, or take a machine with more memory. "
             + _see(arguments)
+        )
+    if any(words in line for line in lines[-3:] for words in _NO_MEMORY):
+        memory_mb = json.loads(arguments.settings.read_text(encoding="utf-8"))["memory_mb"]
+        return (
+            f"the program ran out of memory_mb {memory_mb} ({lines[-1]}): raise it, or leave the "
+            f"hungriest learners out of the search; {_see(arguments)}"
         )
     broken = any(line.startswith(("ImportError", "ModuleNotFoundError")) for line in lines[-3:])
     if status in (126, 127) or broken:
