@@ -11,10 +11,9 @@ import numpy as np
 import pytest
 from affectmix.cells.final import FinalModel
 from affectmix.cells.store import load_model, save_model
-from affectmix.config.validate import validate_config
 from affectmix.errors import AffectMixError
-from affectmix.learners import load_target_model, make_learner
-from affectmix.learners.stack.learner import StackLearner, best_of_stages
+from affectmix.learners import load_target_model
+from affectmix.learners.stack.learner import StackLearner
 from affectmix.learners.stack.library import fit_members, predict_members
 from affectmix.learners.stack.plan import FAMILIES, Stage, make_plan
 from affectmix.learners.stack.search import search_stages
@@ -250,6 +249,15 @@ def test_constant_targets_and_columns() -> None:
         np.testing.assert_allclose(model.predict(flat.X), 0.25)
 
 
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_of_rows_that_are_all_alike_kernels_learn_the_mean() -> None:
+    Y = features(20, 3)[1]
+    members = make_plan(("ridge",), seed=0)[0].members
+    training = TrainingSet(np.ones((20, 3)))
+    predicted, _ = predict_members(training, Y, members, Rows(training, np.ones((4, 3))))
+    np.testing.assert_allclose(predicted, np.broadcast_to(Y.mean(axis=0), predicted.shape))
+
+
 def test_a_stage_without_time_is_left_out_and_later_ones_are_tried() -> None:
     task = make_task()
     member = make_plan(("ridge",), seed=0)[0].members[:1]
@@ -270,40 +278,3 @@ def test_labels_that_are_not_finite_are_an_error() -> None:
     task = make_task()
     with pytest.raises(AffectMixError, match="not finite"):
         quick().search(replace(task, Y=np.full_like(task.Y, np.nan)))
-
-
-def test_best_of_stages_keeps_the_best_of_each() -> None:
-    scores = np.concatenate([np.arange(20.0), np.arange(20.0)[::-1]])
-    kept = best_of_stages(scores, np.repeat([0, 1], 20))
-    assert kept.tolist() == [*range(5), *range(35, 40)]
-
-
-def test_settings_have_defaults_and_are_checked() -> None:
-    def config(**settings: Any) -> dict[str, Any]:
-        return {
-            "corpora": {"a": {"adapter": "demo"}},
-            "features": {"is13": {"set": "IS13"}},
-            "learners": {"mine": {"kind": "stack", **settings}},
-            "experiments": {
-                "x": {
-                    "cells": [{"learners": ["mine"], "features": ["is13"], "mixtures": [{"a": 1}]}]
-                }
-            },
-        }
-
-    settings = validate_config(config())["learners"]["mine"]
-    assert settings == {
-        "kind": "stack",
-        "budget_s": None,
-        "members": list(FAMILIES),
-        "ensemble_size": 20,
-    }
-    assert isinstance(make_learner(settings), StackLearner)
-    for wrong, message in (
-        ({"budget_s": 0}, "budget_s"),
-        ({"members": []}, "members"),
-        ({"members": ["forest"]}, "ridge, svr"),
-        ({"budget": 3}, "did you mean .budget_s"),
-    ):
-        with pytest.raises(AffectMixError, match=message):
-            validate_config(config(**wrong))

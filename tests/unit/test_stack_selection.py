@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from affectmix.learners.stack.learner import best_of_stages
 from affectmix.learners.stack.ranks import Ranks
 from affectmix.learners.stack.selection import ErrorProducts, bagged_selection, select
 from affectmix.search.task import SearchFold
@@ -91,3 +92,9 @@ def test_equal_values_share_the_middle_of_their_places() -> None:
     halfway = ranks.apply(np.array([[2.5, np.nan]], dtype=np.float32))
     assert halfway[0, 0] == pytest.approx(0.625)
     assert ranks.apply(X[:1, :])[0, 1] == 0.5
+
+
+def test_best_of_stages_keeps_the_best_of_each() -> None:
+    scores = np.concatenate([np.arange(20.0), np.arange(20.0)[::-1]])
+    kept = best_of_stages(scores, np.repeat([0, 1], 20))
+    assert kept.tolist() == [*range(5), *range(35, 40)]

@@ -123,7 +123,9 @@ def _ridge(
     values = np.maximum(values, 0.0)
     offsets = Y.mean(axis=0)
     turned = vectors.T @ (Y - offsets)
-    level = max(float(values.mean()), np.finfo(np.float64).tiny)
+    level = float(values.mean())
+    if level <= np.finfo(np.float64).eps * float(np.abs(column_means).max()):
+        level = 1.0  # all rows are alike, and whatever the penalty the mean is predicted
     shrunk = [turned / (values + member["penalty"] * level)[:, None] for member in members]
     dual = np.einsum("nk,ckt->ctn", vectors, np.array(shrunk), optimize=True)
     bias = offsets - dual @ column_means
