@@ -11,6 +11,7 @@ from affectmix.automl.environments import Environments
 from affectmix.config.costs import describe_costs, training_costs
 from affectmix.config.files import RunFiles
 from affectmix.config.project import Project
+from affectmix.config.stem_report import StemReport
 from affectmix.config.stems import StemPlan
 from affectmix.errors import AffectMixError
 from affectmix.provenance.code import code_digest, export_package, files_digest
@@ -56,6 +57,7 @@ try:
 except AffectMixError as error:
     raise WorkflowError(str(error))
 files = RunFiles(project)
+stem_report = StemReport(project, files)
 
 
 wildcard_constraints:

@@ -226,6 +226,19 @@ STEM_CONTRIBUTIONS = Schema(
     ),
 )
 
+EXCERPTS = Schema(
+    "excerpts",
+    {
+        "corpus": Column(pa.string()),
+        "clip_id": Column(pa.string()),
+        "stem": Column(pa.string(), allowed=("mix", "vocals", "drums", "bass", "other")),
+        "start_s": Column(pa.float64(), low=0.0),
+        "duration_s": Column(pa.float64(), low=0.0),
+        "audio": Column(pa.string()),  # a data URI
+    },
+    key=("corpus", "clip_id", "stem"),
+)
+
 _SHARE = Column(pa.float64(), low=0.0, high=1.0)
 AUDIT_FINDINGS = Schema(
     "audit findings",

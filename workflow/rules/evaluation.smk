@@ -83,6 +83,24 @@ rule measure_contributions:
         "../../scripts/measure_contributions.py"
 
 
+# Of the clips in which a stem moves a prediction most, to be heard in the report.
+rule cut_excerpts:
+    input:
+        lambda w: stem_report.excerpt_inputs(w.experiment),
+        contributions="results/contributions/{experiment}.parquet",
+    output:
+        "results/excerpts/{experiment}.parquet",
+    log:
+        "results/logs/cut_excerpts/{experiment}.log",
+    conda:
+        "../../envs/affectmix.yaml"
+    params:
+        clips=lambda w: stem_report.excerpt_clips(w.experiment),
+        code=code_digest(SCRIPTS / "cut_excerpts.py"),
+    script:
+        "../../scripts/cut_excerpts.py"
+
+
 # What can be learned from the demo is known: a regression on the true causes says it.
 rule measure_oracle:
     output:

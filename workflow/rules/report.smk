@@ -5,6 +5,7 @@ rule draw_figures:
     input:
         unpack(lambda w: files.label_files(w.experiment)),
         unpack(lambda w: files.rating_files(w.experiment)),
+        unpack(lambda w: stem_report.tables(w.experiment)),
         metrics="results/metrics/{experiment}.parquet",
         audit="results/audit/{experiment}.parquet",
         findings="results/audit/{experiment}.findings.parquet",
@@ -26,6 +27,7 @@ rule write_tables:
     input:
         unpack(lambda w: files.label_files(w.experiment)),
         unpack(lambda w: files.rating_files(w.experiment)),
+        unpack(lambda w: stem_report.tables(w.experiment)),
         metrics="results/metrics/{experiment}.parquet",
         audit="results/audit/{experiment}.parquet",
         findings="results/audit/{experiment}.findings.parquet",
@@ -46,6 +48,7 @@ rule write_tables:
 rule write_report:
     input:
         unpack(lambda w: files.report_inputs()),
+        unpack(lambda w: stem_report.page_tables()),
         oracle=files.oracle_files(),
     output:
         report("results/report.html", category="AffectMix"),

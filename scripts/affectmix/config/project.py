@@ -237,6 +237,15 @@ class Project:
                 for cell in self.experiments[experiment]
                 if self.learners[cell.learner].get("budget_s") is not None
             },
+            "features": {
+                cell.features: self.feature_settings(cell.features)
+                for cell in self.experiments[experiment]
+            },
+            "networks": {
+                name: learner
+                for name, learner in self.learners.items()
+                if learner["kind"] == "emomucs"
+            },
             "seed": self.config["seed"],
             # Only the papers' own corpora can be held against the papers' numbers.
             "analogous": any(

@@ -67,7 +67,24 @@ class Fold:
     blocks: Sequence[Block]
 
 
-Block = Text | Answers | Table | PaperNumbers | Figure | Fold
+@dataclass(frozen=True)
+class Heard:
+    """One sound to be played, with a line below it; ``source`` is a data URI."""
+
+    source: str
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Players:
+    """A table of sounds to be played: a clip's words and, column by column, its sounds."""
+
+    kind: ClassVar[str] = "players"
+    columns: Sequence[str]
+    rows: Sequence[tuple[str, Sequence[Heard]]]
+
+
+Block = Text | Answers | Table | PaperNumbers | Figure | Fold | Players
 
 
 @dataclass(frozen=True)

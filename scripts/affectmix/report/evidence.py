@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import pandas as pd
 
@@ -20,6 +21,7 @@ from affectmix.evaluation.published import load_published
 from affectmix.report.audit import AuditSummary
 from affectmix.report.brackets import oracle_brackets
 from affectmix.report.labels import caveats
+from affectmix.stems.names import MIX, sources_of
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,11 @@ class Evidence:
         seed: of everything that is drawn for the report.
         audit: what the audit says of its cells, or None.
         oracle: rows of ``schemas.ORACLE`` where a corpus's causes are known, or None.
+        features: feature choice → its settings.
+        networks: learner of kind ``emomucs`` → its settings.
+        predictions: its rows of ``schemas.PREDICTIONS`` where stems are heard one by one.
+        contributions: ``schemas.STEM_CONTRIBUTIONS`` where all combinations of stems were run.
+        excerpts: ``schemas.EXCERPTS``, a few clips' stems to be heard.
     """
 
     name: str
@@ -54,6 +61,11 @@ class Evidence:
     seed: int = 0
     audit: AuditSummary | None = None
     oracle: pd.DataFrame | None = None
+    features: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    networks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    predictions: pd.DataFrame | None = None
+    contributions: pd.DataFrame | None = None
+    excerpts: pd.DataFrame | None = None
 
     @cached_property
     def mean_learners(self) -> tuple[str, ...]:
@@ -64,6 +76,12 @@ class Evidence:
     def learner_kinds(self) -> frozenset[str]:
         """The kinds of the learners that have numbers here."""
         return frozenset(self.kinds.get(name, name) for name in self.metrics["learner"])
+
+    @cached_property
+    def unmixes(self) -> bool:
+        """Whether it asks what un-mixing does: it hears stems, and mixes no view into another."""
+        stems = any(sources_of(choice) != (MIX,) for choice in self.features.values())
+        return stems and self.comparisons.empty
 
     @cached_property
     def comparisons(self) -> pd.DataFrame:

@@ -17,6 +17,7 @@ from affectmix.evaluation.published import FLAGS
 from affectmix.report.answer_checks import honest
 from affectmix.report.context import ReportContext
 from affectmix.report.experiment import ExperimentReport
+from affectmix.report.sections.unmixing import unmixing_headline
 from affectmix.report.style import Drawing, inline_svg, svg_text
 from affectmix.report.tables import number
 from affectmix.report.words import headline
@@ -131,7 +132,9 @@ def _section(experiment: ExperimentReport, index: int) -> dict[str, Any]:
         "id": f"experiment-{index}",
         "title": experiment.title,
         "notes": experiment.evidence.notes,
-        "headline": headline(honest(experiment.evidence.comparisons)),
+        "headline": unmixing_headline(experiment.evidence)
+        if experiment.evidence.unmixes
+        else headline(honest(experiment.evidence.comparisons)),
         "answers": experiment.answers,
         "parts": experiment.sections,
     }

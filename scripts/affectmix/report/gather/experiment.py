@@ -8,8 +8,14 @@ from typing import Any
 from affectmix.report.evidence import Evidence
 from affectmix.report.gather.audits import audit_summary
 from affectmix.report.gather.corpora import labels_by_view, raters_by_view
-from affectmix.schemas import METRICS, ORACLE
+from affectmix.schemas import EXCERPTS, METRICS, ORACLE, PREDICTIONS, STEM_CONTRIBUTIONS
 from affectmix.tables import read_table
+
+_OF_STEMS = {
+    "predictions": PREDICTIONS,
+    "contributions": STEM_CONTRIBUTIONS,
+    "excerpts": EXCERPTS,
+}
 
 
 def evidence_of(
@@ -21,7 +27,8 @@ def evidence_of(
         name: the experiment's key in the configuration.
         files: ``metrics``, ``audit`` and ``findings`` of the experiment, ``labels_<corpus>``
             and ``ratings_<corpus>`` of its corpora, and ``oracle``: a file, or a list of it,
-            which may be empty.
+            which may be empty. Where stems are heard, ``predictions``, ``contributions`` and
+            ``excerpts`` too.
         settings: ``Project.report_settings``.
     """
     listed = {key: [f] if isinstance(f, str) else list(f) for key, f in files.items()}
@@ -39,4 +46,9 @@ def evidence_of(
         seed=settings["seed"],
         audit=audit_summary([one["audit"]], [one["findings"]]),
         oracle=read_table(one["oracle"], ORACLE) if "oracle" in one else None,
+        features=settings["features"],
+        networks=settings["networks"],
+        **{
+            name: read_table(one[name], schema) for name, schema in _OF_STEMS.items() if name in one
+        },
     )

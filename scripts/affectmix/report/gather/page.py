@@ -53,7 +53,7 @@ def report_context(
     return ReportContext(
         title="AffectMix",
         experiments=[
-            ExperimentReport(evidence_of(name, {**shared, **_own(files, place)}, settings))
+            ExperimentReport(evidence_of(name, {**shared, **_own(files, name, place)}, settings))
             for place, (name, settings) in enumerate(experiments.items())
         ],
         fig1=draw_fig1(labels_by_view(labels, views)),
@@ -76,6 +76,16 @@ def report_context(
     )
 
 
-def _own(files: Mapping[str, Sequence[str]], place: int) -> dict[str, str]:
-    """Return the files of the experiment at a place in the configuration's order."""
-    return {kind: files[kind][place] for kind in ("metrics", "audit", "findings")}
+def _own(files: Mapping[str, Sequence[str]], name: str, place: int) -> dict[str, str]:
+    """Return the files of the experiment at a place in the configuration's order.
+
+    Tables of stems are there for some experiments only, and found by their name.
+    """
+    of_stems = {
+        kind: file
+        for kind in ("predictions", "contributions", "excerpts")
+        for file in files.get(kind, [])
+        if Path(file).stem == name
+    }
+    always = {kind: files[kind][place] for kind in ("metrics", "audit", "findings")}
+    return {**always, **of_stems}

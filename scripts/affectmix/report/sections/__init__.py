@@ -27,20 +27,30 @@ from collections.abc import Callable
 from affectmix.report.blocks import Section
 from affectmix.report.evidence import Evidence
 from affectmix.report.sections.attribution import attribution_section
+from affectmix.report.sections.best_stem import best_stem_section
 from affectmix.report.sections.budgets import budgets_section
 from affectmix.report.sections.ceiling import ceiling_section
 from affectmix.report.sections.claims import claims_section
+from affectmix.report.sections.combinations import combinations_section
 from affectmix.report.sections.complementary import complementary_section
+from affectmix.report.sections.contributions import contributions_section
 from affectmix.report.sections.controls import controls_section
+from affectmix.report.sections.emomucs_tables import emomucs_tables_section
 from affectmix.report.sections.learners import learners_section
 from affectmix.report.sections.mixing import mixing_section
 from affectmix.report.sections.paper_tables import paper_tables_section
 from affectmix.report.sections.random_labels import random_labels_section
 from affectmix.report.sections.sweeps import sweeps_section
 from affectmix.report.sections.training_sets import training_sets_section
+from affectmix.report.sections.unmixing import unmixing_section
 
 SECTIONS: tuple[Callable[[Evidence], Section | None], ...] = (
     mixing_section,
+    unmixing_section,
+    contributions_section,
+    emomucs_tables_section,
+    best_stem_section,
+    combinations_section,
     attribution_section,
     sweeps_section,
     random_labels_section,

@@ -17,6 +17,7 @@ from affectmix.report.evidence import Evidence
 from affectmix.report.labels import caveats, ordered_mixtures, ordered_targets
 from affectmix.report.words import bare_p, signed
 
+_MOST_SHOWN = 40  # rows of a table that the page shows unasked
 _HOW_TO_READ = (
     "Differences in R² pair the same folds: the corrected resampled t-test, two-sided, with p "
     "adjusted by Holm's method for all pairs of the experiment, and d, the mean difference by "
@@ -32,7 +33,9 @@ def learners_section(evidence: Evidence) -> Section | None:
     whole = pairs["full"].astype(bool)
     blocks: list[Block] = [Text(_summary(pairs)), *notes(evidence.notes_beside(pairs))]
     if whole.any():
-        blocks.append(Table(_shown(pairs[whole])))
+        table = Table(_shown(pairs[whole]))
+        many = len(table.frame) > _MOST_SHOWN
+        blocks.append(Fold(f"All {len(table.frame)} comparisons", [table]) if many else table)
     if not whole.all():
         partial = Table(_shown(pairs[~whole]))
         blocks.append(Fold(f"Partial mixtures ({int((~whole).sum())})", [partial]))

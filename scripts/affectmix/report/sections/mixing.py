@@ -17,8 +17,10 @@ _HOW_TO_READ = (
 )
 
 
-def mixing_section(evidence: Evidence) -> Section:
-    """Return the answers over full mixtures, partial ones folded below."""
+def mixing_section(evidence: Evidence) -> Section | None:
+    """Return the answers over full mixtures, partial ones folded below; None for un-mixing."""
+    if evidence.unmixes:
+        return None
     compared = evidence.comparisons
     whole = compared["full"].astype(bool)
     full = answers(compared[whole], evidence.brackets)

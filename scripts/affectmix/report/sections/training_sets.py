@@ -12,8 +12,10 @@ _CAPTION = (
 )
 
 
-def training_sets_section(evidence: Evidence) -> Section:
-    """Return R² by training set, for each view."""
+def training_sets_section(evidence: Evidence) -> Section | None:
+    """Return R² by training set, for each view; None where stems take the place of those."""
+    if evidence.unmixes:
+        return None
     drawing = draw_fig3(evidence.metrics, mean_learners=evidence.mean_learners)
     figure = Figure("fig3", drawing, _CAPTION)
     return Section("training-sets", "How well is each view predicted?", [figure])

@@ -1,0 +1,83 @@
+"""Which tables of stems each experiment's report reads, and whose stems can be listened to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from affectmix.config.files import RunFiles
+from affectmix.config.project import Project
+from affectmix.evaluation.contributions import Family, find_families
+from affectmix.stems.names import MIX, sources_of
+
+
+class StemReport:
+    """What the rules of the report ask where cells hear stems.
+
+    Args:
+        project: the checked configuration.
+        files: its paths.
+    """
+
+    def __init__(self, project: Project, files: RunFiles) -> None:
+        self._project = project
+        self._files = files
+
+    def tables(self, experiment: str) -> dict[str, str]:
+        """Return ``predictions`` where stems are heard one by one, and ``contributions``."""
+        found = {}
+        if self._hears_single_stems(experiment):
+            found["predictions"] = f"results/predictions/{experiment}.parquet"
+        if self._families(experiment):
+            found["contributions"] = f"results/contributions/{experiment}.parquet"
+        return found
+
+    def page_tables(self) -> dict[str, list[str]]:
+        """Return the tables of all experiments by kind, and the ``excerpts`` of their stems."""
+        found: dict[str, list[str]] = {"predictions": [], "contributions": [], "excerpts": []}
+        for experiment in self._project.experiments:
+            for kind, file in self.tables(experiment).items():
+                found[kind].append(file)
+            if self._families(experiment):
+                found["excerpts"].append(f"results/excerpts/{experiment}.parquet")
+        return found
+
+    def excerpt_inputs(self, experiment: str) -> list[str]:
+        """Return the stems from which an experiment's excerpts are cut."""
+        separator = self._separator(experiment)
+        return [
+            f"results/stems/{separator}/{corpus}/{shard}"
+            for corpus in self._corpora(experiment)
+            for shard in self._project.used_shards(corpus)
+        ]
+
+    def excerpt_clips(self, experiment: str) -> list[list[str]]:
+        """Return [corpus, clip_id, mix, folder of its stems] of the clips to choose among."""
+        separator = self._separator(experiment)
+        return [
+            [corpus, clip_id, file, f"results/stems/{separator}/{corpus}/{shard}/{clip_id}"]
+            for corpus in self._corpora(experiment)
+            for shard in self._project.used_shards(corpus)
+            for clip_id, _, file, *_ in self._project.shard_clips(corpus, shard)
+        ]
+
+    def _families(self, experiment: str) -> list[Family]:
+        return find_families(**self._files.contribution_settings(experiment))
+
+    def _separator(self, experiment: str) -> str:
+        first = self._families(experiment)[0]
+        return str(self._project.feature_settings(first.fields["features"])["separator"])
+
+    def _corpora(self, experiment: str) -> list[str]:
+        first = self._families(experiment)[0].fields
+        cells = [c for c in self._project.experiments[experiment] if c.fields() == dict(first)]
+        return self._project.cell_corpora(cells[0])
+
+    def _hears_single_stems(self, experiment: str) -> bool:
+        heard: dict[tuple[str, str], set[str]] = {}
+        for cell in self._project.experiments[experiment]:
+            if self._project.uses_features(cell.learner):
+                choice: dict[str, Any] = self._project.feature_settings(cell.features)
+                stems = sources_of(choice)
+                if len(stems) == 1 and stems != (MIX,):
+                    heard.setdefault((cell.learner, choice["set"]), set()).update(stems)
+        return any(len(stems) > 1 for stems in heard.values())
