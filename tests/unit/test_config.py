@@ -137,10 +137,14 @@ def test_all_mistakes_come_in_one_message(config: dict) -> None:
 REPLAY = {
     "protocol": ({"protocols": ["nested"]}, "protocols: \\[paper\\]"),
     "groups": ({"schemes": ["cv5"]}, "cv5_ungrouped"),
-    "one corpus": ({"mixtures": [{"demo_music": 1}]}, "exactly two corpora.* has 1"),
+    "one corpus": ({"mixtures": [{"demo_music": 1}]}, "two corpora.* has 1 of 1; name one"),
     "three corpora": (
         {"mixtures": [{"demo_music": 1, "demo_sounds": 1, "third": 1}]},
-        "exactly two corpora.* has 3",
+        "two corpora.* has 3 of 3; name one view of each",
+    ),
+    "two views of one of two corpora": (
+        {"mixtures": [{"demo_music": 1, "demo_sounds": 1, "half": 1}]},
+        "two views of two corpora.* has 3 of 2",
     ),
 }
 
@@ -152,6 +156,7 @@ def test_a_replay_is_refused_where_the_released_code_does_not_apply(
     change, words = REPLAY[fault]
     config["schemes"]["cv5_ungrouped"] = {}
     config["corpora"]["third"] = config["corpora"]["demo_music"] | {"root": "results/third"}
+    config["views"] = {"half": {"corpus": "demo_sounds"}}
     block = config["experiments"]["joint"]["cells"][1] | {
         "protocols": ["paper"],
         "schemes": ["cv5_ungrouped"],

@@ -152,8 +152,9 @@ def _replay_faults(where: str, cell: Cell, views: Mapping[str, Mapping[str, Any]
         yield f"{where}: arithmetic {cell.arithmetic!r} needs protocols: [paper]"
     if len(cell.views) != 2 or len(corpora) != 2:
         yield (
-            f"{where}: arithmetic {cell.arithmetic!r} replays a stack of exactly two corpora; "
-            f"mixture {cell.mixture!r} has {len(corpora)}"
+            f"{where}: arithmetic {cell.arithmetic!r} replays a stack of exactly two views of two "
+            f"corpora; mixture {cell.mixture!r} has {len(cell.views)} of {len(corpora)}; name one "
+            "view of each of two corpora, or take arithmetics: [clean]"
         )
     if not cell.scheme.endswith("_ungrouped"):
         yield (
