@@ -8,6 +8,7 @@ ENVS = Path(workflow.basedir) / "envs"
 sys.path.insert(0, str(SCRIPTS))
 
 from affectmix.automl.environments import Environments
+from affectmix.config.corpus_checks import check_corpora
 from affectmix.config.costs import describe_costs, training_costs
 from affectmix.config.files import RunFiles
 from affectmix.config.project import Project
@@ -41,7 +42,7 @@ if workflow.is_main_process:
 
 try:
     project = Project(config)
-    project.check_corpora()
+    check_corpora(project)
     stems = StemPlan(project)
     stems.check()
     environments = Environments(

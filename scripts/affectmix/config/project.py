@@ -10,23 +10,17 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from affectmix.automl import BACKENDS
-from affectmix.cells.views import members
 from affectmix.config.cells import Cell, expand_cells
 from affectmix.config.references import check_references
 from affectmix.config.validate import validate_config
 from affectmix.corpora import make_corpus
-from affectmix.corpora.base import NOTES, RATERS, TARGETS, Corpus
-from affectmix.corpora.sources import source_key
-from affectmix.errors import AffectMixError, ConfigError, CorpusError
+from affectmix.corpora.base import RATERS, Corpus
+from affectmix.errors import ConfigError
 from affectmix.features.shards import shard_of
 from affectmix.learners import BASELINES
 from affectmix.search.spaces import load_space
 from affectmix.splits.schemes import Scheme
-
-MISSING_AUDIO = "missing"
 
 
 class Project:
@@ -68,50 +62,6 @@ class Project:
             cell.name: cell for cells in self.experiments.values() for cell in cells
         }
         self.used = sorted({c for cell in self.cells.values() for c in self.cell_corpora(cell)})
-
-    def check_corpora(self) -> None:
-        """Raise one error with the faults of all used corpora; note kinds are let through."""
-        tolerated = NOTES | ({MISSING_AUDIO} if self.config["on_bad_audio"] == "skip" else set())
-        errors = []
-        for name in self.used:
-            fatal = [p for p in self.corpora[name].problems() if p.kind not in tolerated]
-            if fatal:
-                errors.append(str(CorpusError(name, fatal)))
-            else:
-                errors += self._group_faults(name)
-        if errors:
-            raise AffectMixError("\n".join(errors))
-
-    def _group_faults(self, corpus: str) -> list[str]:
-        """Return why a corpus or its views cannot be cut, where the labels already tell."""
-        labels = self.corpora[corpus].labels()
-        rated = labels.dropna(subset=list(TARGETS))
-        if rated.empty:
-            return [f"corpus {corpus!r}: no clip has both valence and arousal; cells need both"]
-        cut = {(view, cell.scheme) for cell in self.cells.values() for view in cell.views}
-        return [
-            fault
-            for view, scheme in sorted(cut)
-            if self.views[view]["corpus"] == corpus
-            for fault in self._view_faults(view, rated, self.schemes[scheme])
-        ]
-
-    def _view_faults(self, view: str, rated: pd.DataFrame, scheme: Scheme) -> list[str]:
-        try:
-            own = members(rated, self.views[view], view=view)
-        except ConfigError as error:
-            return [str(error)]
-        grouped = scheme.grouped and self.config["groups"]["sources"]
-        corpus = self.views[view]["corpus"]
-        keys = [source_key(corpus, source) if grouped else None for source in own["source"]]
-        count = len({key for key in keys if key is not None}) + keys.count(None)
-        if count >= scheme.folds:
-            return []
-        return [
-            f"view {view!r}: its {len(own)} rated clips come from {count} groups (declared "
-            f"sources), but scheme {scheme.name!r} cuts {scheme.folds} folds with groups whole; "
-            "declare finer sources, take fewer folds, or set groups: {sources: false}"
-        ]
 
     def corpus_settings(self, corpus: str) -> dict[str, Any]:
         """Return the settings from which a job makes the corpus again.
