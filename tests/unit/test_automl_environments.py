@@ -140,6 +140,17 @@ def test_interpreter_is_asked_for_until_the_environment_is_there(
     assert f"--environment {mark}" in own.supervise("flaml", threads=2)
 
 
+def test_environments_may_be_in_the_home_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    pins_file(tmp_path, "flaml==2.7.0")
+    settings = {"folder": "~/made", "interpreters": {"flaml": "~/python"}}
+    own = Environments(settings, pins=tmp_path, by_conda=False)
+    assert own.ready("flaml")[0].startswith(f"{tmp_path}/made/flaml-")
+    assert own.named_interpreter("flaml") == f"{tmp_path}/python"
+
+
 TOOLS = """#!/bin/sh
 case "$*" in
 "-c import sys"*) echo "{version}" ;;

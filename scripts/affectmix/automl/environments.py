@@ -72,14 +72,15 @@ class Environments:
     """
 
     def __init__(self, settings: Mapping[str, Any], *, pins: str | Path, by_conda: bool) -> None:
-        self._settings = settings
+        self._folder = Path(settings["folder"]).expanduser()
+        self._interpreters = settings["interpreters"]
         self._pins = Path(pins)
         self._by_conda = by_conda
 
     @property
     def pattern(self) -> str:
         """The ready mark's path, with wildcards."""
-        return f"{self._settings['folder']}/{{backend}}-{{pins}}/{READY}"
+        return f"{self._folder}/{{backend}}-{{pins}}/{READY}"
 
     def ready(self, backend: str) -> list[str]:
         """Return the ready mark that a backend's jobs wait for; none where conda is used."""
@@ -97,7 +98,7 @@ class Environments:
 
     def named_interpreter(self, backend: str) -> str | None:
         """Return the interpreter that the configuration names for a backend."""
-        named = self._settings["interpreters"].get(backend)
+        named = self._interpreters.get(backend)
         return None if named is None else str(Path(named).expanduser())
 
     def check(self, backends: Iterable[str]) -> None:
