@@ -19,6 +19,7 @@ ASKS_FOR = {  # what a user has to put somewhere, and where it is to be had
         *("resources/PMEmo2019", "https://github.com/HuiZhangDB/PMEmo"),
         *("resources/IADS-E", "https://doi.org/10.3758/s13428-018-1027-6"),
     ],
+    "emomucs_paper": ["resources/PMEmo2019", "https://github.com/HuiZhangDB/PMEmo"],
 }
 
 
