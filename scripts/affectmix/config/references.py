@@ -107,7 +107,7 @@ def _experiment_faults(
 
 
 def _paper_constraint_faults(where: str, mixtures: Iterable[Mapping[str, float]]) -> Iterator[str]:
-    """The paper mixes k of one corpus and p of another, of which one is whole (its section 3.2)."""
+    """The paper mixes k of one corpus and p of another, of which one is whole (its section 2.3)."""
     for mixture in mixtures:
         shares = ", ".join(f"{view}: {share:g}" for view, share in mixture.items())
         if len(mixture) != 2:

@@ -20,8 +20,9 @@ from affectmix.report.words import bare_p, signed
 _MOST_SHOWN = 40  # rows of a table that the page shows unasked
 _HOW_TO_READ = (
     "Differences in R² pair the same folds: the corrected resampled t-test, two-sided, with p "
-    "adjusted by Holm's method for all pairs of the experiment, and d, the mean difference by "
-    "its standard deviation over folds. ‘Not shown’ is no proof that two learners are equal."
+    "adjusted by Holm's method for all pairs of the experiment with the same folds, protocol and "
+    "arithmetic (partial mixtures apart), and d, the mean difference by its standard deviation "
+    "over folds. ‘Not shown’ is no proof that two learners are equal."
 )
 
 
