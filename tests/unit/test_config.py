@@ -93,6 +93,7 @@ MISTAKES = {
         lambda c: c["experiments"]["joint"]["cells"][1].update(controls=["uniform-demo"]),
         ["uniform", "'demo'"],
     ),
+    "seed": (lambda c: c.update(seed=2**32), ["seed", "4294967295"]),
     "scheme": (lambda c: c["schemes"].update(cv1={}), ["'cv1'"]),
     "both shares below 1 under the paper's constraint": (
         lambda c: c["experiments"]["joint"]["cells"][0].update(
