@@ -79,6 +79,14 @@ def search(
             f"FLAML found no model within {_told(extent)}; raise it: the first candidate of each "
             "learner is fitted on every fold"
         )
+    # FLAML ends its first trial whatever the budget, so that any budget would seem to do.
+    first_s = min(seconds for _, _, seconds in automl.config_history.values())
+    if first_s > settings.get("budget_s", math.inf):
+        raise Failure(
+            f"FLAML's first trial alone took {first_s:.2g} s, and budget_s is "
+            f"{settings['budget_s']:g}; set budget_s to at least {math.ceil(2 * first_s)}, or "
+            "max_iter in place of it"
+        )
     found = automl.model.estimator
 
     def refit(X: np.ndarray, y: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:

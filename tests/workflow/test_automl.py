@@ -102,6 +102,18 @@ def test_number_of_trials_comes_out_the_same_again(
     assert first == second
 
 
+def test_a_budget_too_short_for_one_trial_is_refused(
+    with_flaml: SmallProject, tmp_path: Path
+) -> None:
+    project = with_flaml.copy_to(tmp_path / "short")
+    cell = configure(project, {"kind": "flaml", "budget_s": 0.001})
+    target = f"results/automl/{cell}/0-0.arousal.parquet"
+    done = project.snakemake(target, check=False)
+    assert done.returncode != 0
+    assert "budget_s is 0.001; set budget_s to at least 1" in done.stderr
+    assert not (project.folder / target).exists()
+
+
 def edit(project: SmallProject, path: str, old: str, new: str) -> None:
     file = project.folder / path
     text = file.read_text(encoding="utf-8")
