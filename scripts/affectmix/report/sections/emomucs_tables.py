@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from affectmix.evaluation.emomucs_tables import CHOSEN, emomucs_table
@@ -57,7 +58,7 @@ def emomucs_tables_section(evidence: Evidence) -> Section | None:
 
 def shown_table(table: pd.DataFrame) -> pd.DataFrame:
     """Return a table of `emomucs_table` as the page shows it: a row per cell, ours and paper's."""
-    rows = []
+    rows, beside = [], table["published"].notna().any()
     keys = ["view", "mixture", "scheme", "protocol", "learner", "features"]
     several = [
         name for name in ("view", "mixture", "scheme", "protocol") if table[name].nunique() > 1
@@ -74,10 +75,10 @@ def shown_table(table: pd.DataFrame) -> pd.DataFrame:
         for metric, title in _METRICS.items():
             for target in ("valence", "arousal"):
                 own = cell[(cell["metric"] == metric) & (cell["target"] == target)].iloc[0]
-                row[f"{title} {target}"] = plus_minus(own["ours"], own["ours_ci"]) or "–"
-                if table["published"].notna().any():
-                    value = float(own["published"])
-                    row[f"{title} {target}, paper"] = f"{value:.4f}".lstrip("0").replace("nan", "")
+                heading = f"{title} {target} (paper)" if beside else f"{title} {target}"
+                ours = plus_minus(own["ours"], own["ours_ci"]) or "–"
+                paper = f"{own['published']:.4f}".lstrip("0")
+                row[heading] = f"{ours} ({paper})" if not np.isnan(own["published"]) else ours
         rows.append(row)
     return pd.DataFrame(rows)
 
