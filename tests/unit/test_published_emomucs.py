@@ -54,10 +54,20 @@ def test_which_row_a_cell_stands_for() -> None:
 def test_ours_stand_beside_the_published_in_the_papers_order() -> None:
     rows = [
         {
-            "learner": "net", "features": features, "mixture": "pmemo-100", "scheme": "cv5",
-            "protocol": "nested", "control": "none", "view": "pmemo", "target": target,
-            "metric": metric, "value": 0.5, "ci95_low": 0.4, "ci95_high": 0.6,
-            "repeat": pd.NA, "fold": pd.NA,
+            "learner": "net",
+            "features": features,
+            "mixture": "pmemo-100",
+            "scheme": "cv5",
+            "protocol": "nested",
+            "control": "none",
+            "view": "pmemo",
+            "target": target,
+            "metric": metric,
+            "value": 0.5,
+            "ci95_low": 0.4,
+            "ci95_high": 0.6,
+            "repeat": pd.NA,
+            "fold": pd.NA,
         }
         for features in ("drums", "mix", "all")
         for target in ("valence", "arousal")
