@@ -1,10 +1,10 @@
 # AutoML: searches by programs that run in Python environments of their own.
 
 
-# Where conda does not make them (--software-deployment-method conda), this does.
+# Where conda does not make them (--software-deployment-method conda), this does. The output's
+# name holds a digest of all that it hangs on, the pins: any input or parameter beside it would
+# make the same environment anew where a project was moved or another interpreter named.
 rule make_environment:
-    input:
-        ancient(str(ENVS / "{backend}.yaml")),
     output:
         environments.pattern,
     log:
@@ -13,8 +13,6 @@ rule make_environment:
     localrule: True
     conda:
         "../../envs/affectmix.yaml"
-    params:
-        interpreter=lambda w: environments.named_interpreter(w.backend),
     script:
         "../../scripts/make_environment.py"
 
