@@ -1,4 +1,8 @@
-"""Learners by the name of their kind: a new one is a module, an entry here, and a test."""
+"""Learners by the name of their kind: a new one is a module, an entry here, and a test.
+
+Each kind is imported where it is made: torch is slow to start, and a machine that trains
+networks alone needs neither numba nor scikit-learn's solvers.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +13,6 @@ import numpy as np
 
 from affectmix.learners.base import Learner, TargetModel
 from affectmix.learners.mean import MeanLearner, MeanModel
-from affectmix.learners.searched import ENGINES, SearchedLearner
-from affectmix.learners.stack.learner import StackLearner
-from affectmix.learners.stack.model import StackModel
 
 BASELINES = ("mean",)  # kinds that look at labels alone
 
@@ -30,6 +31,8 @@ def make_learner(
     if kind in BASELINES:
         return MeanLearner()
     if kind == "stack":
+        from affectmix.learners.stack.learner import StackLearner
+
         return StackLearner(
             budget_s=settings["budget_s"],
             members=settings["members"],
@@ -37,10 +40,11 @@ def make_learner(
             threads=threads,
         )
     if kind == "emomucs":
-        # torch is slow to start, and no other learner needs it.
         from affectmix.learners.emomucs.learner import EmomucsLearner
 
         return EmomucsLearner(settings, stems=stems, threads=threads)
+    from affectmix.learners.searched import SearchedLearner
+
     return SearchedLearner(
         kind,
         space=settings["space"],
@@ -53,10 +57,15 @@ def make_learner(
 def load_target_model(kind: str, arrays: Mapping[str, np.ndarray]) -> TargetModel:
     """Return the model of one target that ``to_arrays`` took apart; only its kind is needed."""
     if kind == "stack":
+        from affectmix.learners.stack.model import StackModel
+
         return StackModel.from_arrays(arrays)
     if kind == "emomucs":
         from affectmix.learners.emomucs.model import EmomucsModel
 
         return EmomucsModel.from_arrays(arrays)
-    load = MeanModel.from_arrays if kind in BASELINES else ENGINES[kind].load
-    return load(arrays)
+    if kind in BASELINES:
+        return MeanModel.from_arrays(arrays)
+    from affectmix.learners.searched import ENGINES
+
+    return ENGINES[kind].load(arrays)
