@@ -1,103 +1,13 @@
 """The audit finds every leak that is planted, and nothing where there is none."""
 
 import dataclasses
-import functools
 
-import numpy as np
 import pandas as pd
 import pytest
 from affectmix.errors import LeakError
-from affectmix.schemas import CELL_PREDICTIONS, TRAIN_ROWS
-from affectmix.splits.audit import AuditedRun, assert_clean, audit_cells
-from affectmix.splits.folds import make_splits
-from affectmix.splits.mixtures import ViewRows
+from affectmix.splits.audit import assert_clean, audit_cells
 from affectmix.splits.schemes import Scheme
-from affectmix.tables import check_table
-
-KEY = ["corpus", "clip_id"]
-SIZES = {"music": 90, "sounds": 70, "speech": 50}
-
-
-def groups_of_all(*, single=False):
-    """Return groups over all corpora; some have clips in two corpora."""
-    rng = np.random.default_rng(0)
-    rows = [
-        (corpus, f"{corpus[:2]}{i:03d}", f"g{rng.integers(0, 140)}")
-        for corpus, size in SIZES.items()
-        for i in range(size)
-    ]
-    table = pd.DataFrame(rows, columns=["corpus", "clip_id", "group"])
-    return table.assign(group=table["clip_id"]) if single else table
-
-
-GROUPS = groups_of_all()
-SINGLE = groups_of_all(single=True)
-
-
-@functools.cache
-def views_of(scheme, repeat, single):
-    groups = SINGLE if single else GROUPS
-    views = []
-    for corpus in SIZES:
-        own = groups.loc[groups["corpus"] == corpus, ["clip_id", "group"]]
-        rng = np.random.default_rng(len(own))
-        classes = own[["clip_id"]].assign(**{"class": rng.integers(0, 3, len(own))})
-        made = make_splits(classes, groups, corpus=corpus, scheme=scheme, seed=5).frame
-        frame = made[made["repeat"] == repeat].merge(own, on="clip_id")
-        if not scheme.grouped:
-            frame["group"] = corpus + "/" + frame["clip_id"]
-        views.append(ViewRows(corpus, corpus, frame))
-    return views
-
-
-def cell_runs(shares, *, scheme="cv4", repeats=1, arithmetic="clean", groups=GROUPS, name=None):
-    """Return the runs of a cell that trained and predicted as it should."""
-    parsed = Scheme.parse(scheme, repeats=repeats)
-    runs = []
-    for repeat in range(repeats):
-        views = [view for view in views_of(parsed, repeat, groups is SINGLE) if view.view in shares]
-        for fold in parsed.test_folds():
-            run = AuditedRun(
-                name or str(shares),
-                "kin",
-                shares,
-                parsed,
-                arithmetic,
-                repeat,
-                fold,
-                views,
-                None,
-                None,
-            )
-            train, tested = run.expected
-            counted = tested.merge(train[[*KEY, "copies"]], on=KEY, how="left")
-            in_train = counted["copies"].fillna(0).astype(int)
-            predictions = pd.concat(
-                tested.assign(target=target, y_true=0.0, y_pred=0.1, in_train=in_train.to_numpy())
-                for target in ("valence", "arousal")
-            ).reset_index(drop=True)
-            check_table(train[[*KEY, "copies"]], TRAIN_ROWS, "train")
-            check_table(predictions, CELL_PREDICTIONS, "predictions")
-            runs.append(
-                dataclasses.replace(run, train=train[[*KEY, "copies"]], predictions=predictions)
-            )
-    return runs
-
-
-def changed(runs, number, **tables):
-    return [dataclasses.replace(r, **tables) if i == number else r for i, r in enumerate(runs)]
-
-
-def add_train(run, corpus, clip, copies=1):
-    row = pd.DataFrame([[corpus, clip, copies]], columns=[*KEY, "copies"])
-    return pd.concat([run.train, row], ignore_index=True)
-
-
-def checks(audit):
-    return set(audit.findings["check"])
-
-
-ALL = {"music": 1.0, "sounds": 0.5, "speech": 0.0}
+from audited_runs import ALL, GROUPS, KEY, SINGLE, SIZES, add_train, cell_runs, changed, checks
 
 
 def test_clean_cells_have_no_findings():
@@ -252,41 +162,6 @@ def test_missing_and_repeated_folds_are_found():
         dataclasses.replace(run, scheme=Scheme.parse("cv4", repeats=run.repeat + 1)) for run in runs
     ]
     assert audit_cells(by_repeat, groups=GROUPS).findings.empty
-
-
-@pytest.mark.parametrize("version", ["reference_2023", "reference_2024"])
-def test_a_replay_is_reported_and_declared(version):
-    shares = {"music": 1.0, "sounds": 1.0}
-    runs = cell_runs(shares, scheme="cv5_ungrouped", arithmetic=version, groups=SINGLE)
-    audit = audit_cells(runs, groups=GROUPS)
-    assert (audit.findings["check"] == "clip").sum() > 30
-    assert audit.findings["declared"].all()
-    assert_clean(audit)
-    summary = audit.summary.set_index("view")
-    assert (summary["in_train"] == summary["expected_in_train"]).all()
-    assert (summary["foreign"] == summary["expected_foreign"]).all()
-    leak = {"reference_2023": 0.6, "reference_2024": 0.16}[version]
-    assert summary.loc["sounds", "in_train"] == pytest.approx(leak, abs=0.15)
-    assert (summary.loc["sounds", "foreign"] > 0.1) == (version == "reference_2024")
-
-
-def test_a_replay_that_trains_on_other_rows_is_not_declared():
-    shares = {"music": 1.0, "sounds": 1.0}
-    runs = cell_runs(shares, scheme="cv5_ungrouped", arithmetic="reference_2023", groups=SINGLE)
-    clean = cell_runs(shares, scheme="cv5_ungrouped", groups=SINGLE)
-    audit = audit_cells(changed(runs, 0, train=clean[0].train), groups=GROUPS)
-    assert set(audit.undeclared["check"]) == {"train_rows", "in_train"}
-    with pytest.raises(LeakError):
-        assert_clean(audit)
-
-
-def test_ungrouped_folds_are_reported_and_declared():
-    runs = cell_runs(ALL, scheme="cv5_ungrouped")
-    audit = audit_cells(runs, groups=GROUPS)
-    assert checks(audit) == {"group"}
-    assert audit.findings["declared"].all()
-    assert_clean(audit)
-    assert (audit.summary["group_in_train"] > 0).all()
 
 
 def test_order_of_rows_does_not_matter():

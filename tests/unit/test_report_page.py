@@ -17,7 +17,7 @@ from affectmix.report.evidence import Evidence, mean_learners_of
 from affectmix.report.experiment import ExperimentReport
 from affectmix.report.figure_1 import draw_fig1
 from affectmix.report.page import badges, cell_text, render_report
-from affectmix.report.words import answers, headline, p_value, permutation_sentence, signed
+from affectmix.report.words import answers, headline, permutation_sentence
 
 MIXED = "music-100_sounds-100"
 NONE = pd.DataFrame()
@@ -274,21 +274,6 @@ def test_permutation_sentence(plain: ExperimentReport) -> None:
         "No skill was found in any of 2"
     )
     assert "Not run" in permutation_sentence(plain.evidence.permutation.iloc[:0])
-
-
-@pytest.mark.parametrize(
-    ("value", "text"), [(0.0594, "+.059"), (-0.02, "−.020"), (1.5, "+1.500"), (np.nan, "undefined")]
-)
-def test_signed(value: float, text: str) -> None:
-    assert signed(value) == text
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [(0.012, "p = .012"), (0.0001, "p < .001"), (1.0, "p = 1"), (np.nan, "p undefined")],
-)
-def test_p_value(value: float, text: str) -> None:
-    assert p_value(value).replace("\N{NO-BREAK SPACE}", " ") == text
 
 
 @pytest.mark.parametrize(

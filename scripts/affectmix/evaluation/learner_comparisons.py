@@ -2,7 +2,8 @@
 
 Two learners of one mixture are trained and tested on the same rows, so that their folds
 pair; training sets of different folds overlap, so that the test is corrected for it
-(`corrected_test`). Holm's adjustment counts all pairs that an experiment compares.
+(`corrected_test`). Holm's adjustment counts the pairs of the same scheme, protocol,
+arithmetic and kind of mixture.
 """
 
 from __future__ import annotations
@@ -10,11 +11,10 @@ from __future__ import annotations
 import itertools
 from collections.abc import Collection
 
-import numpy as np
 import pandas as pd
 
+from affectmix.evaluation.comparisons import HELPED, HURT, NOT_SHOWN, UNDEFINED, verdict_of
 from affectmix.evaluation.fold_scores import (
-    ALPHA,
     FAMILY,
     TASK,
     TESTED,
@@ -26,7 +26,8 @@ from affectmix.evaluation.fold_scores import (
 from affectmix.evaluation.metrics import HIGHER_IS_BETTER
 from affectmix.evaluation.mixture_shares import is_full
 
-BETTER, WORSE, NOT_SHOWN, UNDEFINED = "better", "worse", "not shown", "undefined"
+BETTER, WORSE = "better", "worse"
+_WORDS = {HELPED: BETTER, HURT: WORSE, NOT_SHOWN: NOT_SHOWN, UNDEFINED: UNDEFINED}
 _SHARED = [name for name in TASK if name != "learner"]
 
 
@@ -74,13 +75,6 @@ def compare_learners(
             )
     names = [*TASK, "other", "metric", "full", "value", "other_value", "gain", *TESTED]
     frame = with_holm(pd.DataFrame(rows, columns=names), [*FAMILY, "full"])
-    frame["verdict"] = [_verdict(row) for _, row in frame.iterrows()]
+    verdicts = [verdict_of(row["gain"], row["p_holm"]) for _, row in frame.iterrows()]
+    frame["verdict"] = [_WORDS[verdict] for verdict in verdicts]
     return frame
-
-
-def _verdict(row: pd.Series) -> str:
-    if np.isnan(row["p_holm"]):
-        return UNDEFINED
-    if row["p_holm"] >= ALPHA:
-        return NOT_SHOWN
-    return BETTER if row["gain"] > 0 else WORSE

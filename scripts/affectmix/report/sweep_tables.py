@@ -76,12 +76,7 @@ def gains_shown(points: pd.DataFrame) -> pd.DataFrame:
             "share": rows["share"].map(number),
             "over": rows["least_share"].map(number),
             "R²": rows["r2"].map(number),
-            "gain": rows["gain"].map(signed),
-            "from": rows["ci95_low"].map(signed),
-            "to": rows["ci95_high"].map(signed),
-            "effect": rows["effect"].map(signed),
-            "p": rows["p"].map(bare_p),
-            "p, Holm": rows["p_holm"].map(bare_p),
+            **_tested(rows, "gain"),
         }
     )
 
@@ -98,15 +93,22 @@ def trends_shown(trends: pd.DataFrame) -> pd.DataFrame:
             "shares": rows["shares"],
             "R², least share": rows["from"].map(number),
             "R², greatest": rows["to"].map(number),
-            "slope": rows["gain"].map(signed),
-            "from": rows["ci95_low"].map(signed),
-            "to": rows["ci95_high"].map(signed),
-            "effect": rows["effect"].map(signed),
-            "p": rows["p"].map(bare_p),
-            "p, Holm": rows["p_holm"].map(bare_p),
+            **_tested(rows, "slope"),
             "verdict": rows["verdict"],
         }
     )
+
+
+def _tested(rows: pd.DataFrame, title: str) -> dict[str, pd.Series]:
+    """Return the columns of a tested gain, which the table calls ``title``."""
+    return {
+        title: rows["gain"].map(signed),
+        "from": rows["ci95_low"].map(signed),
+        "to": rows["ci95_high"].map(signed),
+        "effect": rows["effect"].map(signed),
+        "p": rows["p"].map(bare_p),
+        "p, Holm": rows["p_holm"].map(bare_p),
+    }
 
 
 def random_shown(compared: pd.DataFrame) -> pd.DataFrame:

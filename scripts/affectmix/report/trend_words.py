@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from affectmix.evaluation.comparisons import ALPHA, HELPED, HURT, UNDEFINED
 from affectmix.evaluation.mixture_shares import describe
 from affectmix.report.labels import ordered_targets, with_series
-from affectmix.report.words import Answer, p_value, signed
+from affectmix.report.words import Answer, claim, p_value, signed
 
 _SPACE = "\N{NO-BREAK SPACE}"
 
@@ -51,30 +50,26 @@ def _subject(row: pd.Series) -> str:
 
 
 def _trend(row: pd.Series) -> str:
-    if row["verdict"] == HELPED:
-        return "helped."
-    if row["verdict"] == HURT:
-        return "hurt."
-    if row["verdict"] == UNDEFINED:
-        return "could not be tested: fewer than two folds have all R²."
-    if row["p"] < ALPHA:
-        side = "better" if row["gain"] > 0 else "worse"
-        return f"looks {side}, but not once all trends are counted."
-    return "made no trend that could be shown."
+    return claim(
+        row,
+        helped="helped.",
+        hurt="hurt.",
+        undefined="could not be tested: fewer than two folds have all R².",
+        looks="looks {side}, but not once all trends are counted.",
+        nothing="made no trend that could be shown.",
+    )
 
 
 def _labels(row: pd.Series) -> str:
-    view = row["randomised"]
-    if row["verdict"] == HELPED:
-        return f"the real labels of {view} helped."
-    if row["verdict"] == HURT:
-        return f"the real labels of {view} did worse than random ones."
-    if row["verdict"] == UNDEFINED:
-        return f"the labels of {view} could not be tested."
-    if row["p"] < ALPHA:
-        side = "better" if row["gain"] > 0 else "worse"
-        return f"the real labels of {view} look {side}, but not once all comparisons are counted."
-    return f"real labels of {view} made no difference that could be shown."
+    labels = f"labels of {row['randomised']}"
+    return claim(
+        row,
+        helped=f"the real {labels} helped.",
+        hurt=f"the real {labels} did worse than random ones.",
+        undefined=f"the {labels} could not be tested.",
+        looks=f"the real {labels} look {{side}}, but not once all comparisons are counted.",
+        nothing=f"real {labels} made no difference that could be shown.",
+    )
 
 
 def _change(before: float, after: float) -> str:

@@ -118,18 +118,35 @@ def permutation_sentence(permutation: pd.DataFrame) -> str:
     )
 
 
+def claim(
+    row: pd.Series, *, helped: str, hurt: str, undefined: str, looks: str, nothing: str
+) -> str:
+    """Return what a tested gain says, in one of five ways.
+
+    Args:
+        row: ``verdict``, ``p`` (before Holm's adjustment) and ``gain``.
+        helped, hurt, undefined, nothing: what to say of these verdicts.
+        looks: what to say where p alone is below 0.05; ``{side}`` is better or worse.
+    """
+    told = {HELPED: helped, HURT: hurt, UNDEFINED: undefined}
+    if row["verdict"] in told:
+        return told[row["verdict"]]
+    if row["p"] < ALPHA:
+        return looks.format(side="better" if row["gain"] > 0 else "worse")
+    return nothing
+
+
 def _claim(row: pd.Series) -> str:
     other = added(row["mixture"], row["view"])
-    if row["verdict"] == HELPED:
-        return f"Adding {other} helped."
-    if row["verdict"] == HURT:
-        return f"Adding {other} hurt."
-    if row["verdict"] == UNDEFINED:
-        return f"Adding {other} could not be tested: fewer than two folds have an R²."
-    if row["p"] < ALPHA:
-        side = "better" if row["gain"] > 0 else "worse"
-        return f"Adding {other} looks {side}, but not once all comparisons are counted."
-    return f"Adding {other} made no difference that could be shown."
+    sentence = claim(
+        row,
+        helped="helped.",
+        hurt="hurt.",
+        undefined="could not be tested: fewer than two folds have an R².",
+        looks="looks {side}, but not once all comparisons are counted.",
+        nothing="made no difference that could be shown.",
+    )
+    return f"Adding {other} {sentence}"
 
 
 def _numbers(row: pd.Series, family: int) -> str:
