@@ -19,7 +19,7 @@ run: $(READY)
 
 setup: $(READY)
 
-$(READY): requirements/torch.txt requirements/lock.txt requirements/setup.sh pyproject.toml
+$(READY): requirements/torch.txt requirements/lock.txt requirements/models.txt requirements/setup.sh pyproject.toml
 	@requirements/setup.sh run '$(PYTHON)'
 	@touch $@
 

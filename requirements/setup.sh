@@ -70,6 +70,7 @@ run)
     pip_install -r requirements/torch.txt -c requirements/lock.txt
     say "installing the other packages (about a minute)"
     pip_install -r requirements/lock.txt
+    pip_install --no-deps -r requirements/models.txt
     pip_install --no-deps --no-build-isolation --editable .
     ;;
 dev)

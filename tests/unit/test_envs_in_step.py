@@ -20,6 +20,7 @@ ALL_ENVS = sorted((REPOSITORY / "envs").glob("*.yaml"))
 ENVS = [env for env in ALL_ENVS if env.name not in APART]
 OWN = {"affectmix"}
 BY_NAME_ONLY = {"openpyxl"}  # pandas imports it to read a workbook
+NOT_NEEDED = {"torchvision"}  # pytorchcv asks for it, and its networks do without
 
 
 def pins(file: str) -> dict[str, str]:
@@ -30,7 +31,7 @@ def pins(file: str) -> dict[str, str]:
 
 
 LOCK = pins("lock.txt")
-PINS = LOCK | pins("torch.txt")
+PINS = LOCK | pins("torch.txt") | pins("models.txt")
 
 
 def listed(env: Path) -> dict[str, str]:
@@ -46,7 +47,7 @@ def needed(roots: Iterable[str]) -> set[str]:
     seen = set()
     while waiting:
         name, extras = entry = waiting.pop()
-        if entry in seen:
+        if entry in seen or name in NOT_NEEDED:
             continue
         seen.add(entry)
         found.add(name)
@@ -77,9 +78,9 @@ def imported() -> set[str]:
 
 
 def test_the_locks_do_not_contradict_each_other() -> None:
-    for file in ("torch.txt", "dev.txt", "cluster.txt"):
+    for file in ("torch.txt", "models.txt", "dev.txt", "cluster.txt"):
         assert not pins(file).keys() & LOCK.keys()
-    for file in ("lock.txt", "dev.txt", "torch.txt"):
+    for file in ("lock.txt", "dev.txt", "torch.txt", "models.txt"):
         for name, version in pins(file).items():
             assert distribution(name).version.partition("+")[0] == version, name
 
