@@ -13,7 +13,8 @@ import pytest
 from affectmix.errors import ConfigError
 from affectmix.search.halving import rung_rows
 from affectmix.search.kernels import Kernel
-from affectmix.search.svr_model import SvrModel, fit_svr
+from affectmix.search.svr_fit import fit_svr
+from affectmix.search.svr_model import SvrModel
 from affectmix.search.svr_search import score_svr, search_svr
 from affectmix.search.task import SearchFold, SearchTask
 from sklearn.decomposition import PCA

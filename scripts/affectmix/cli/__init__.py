@@ -6,13 +6,17 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
 import affectmix
-from affectmix.cli import audit, check, splits
 from affectmix.errors import AffectMixError
 
-COMMANDS = (check, audit, splits)
-FAULTS_FOUND = 1
+# A command's module of the same name is loaded when it is asked for: `predict` has to start fast.
+COMMANDS = {
+    "check": "list the faults of a corpus",
+    "audit": "prove that no test row was trained on",
+    "splits": "write folds as CSV, or pin them",
+}
 UNUSABLE = 2  # wrong arguments or configuration, as argparse's own
 
 
@@ -24,11 +28,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--version", action="version", version=affectmix.__version__)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for command in COMMANDS:
-        command.add_parser(commands)
-    parsed = parser.parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    for name, does in COMMANDS.items():
+        subparser = commands.add_parser(name, help=does)
+        if name in given:
+            import_module(f"affectmix.cli.{name}").add_arguments(subparser)
+    parsed = parser.parse_args(given)
     try:
-        return FAULTS_FOUND if parsed.run(parsed) else 0
+        return int(parsed.run(parsed))
     except BrokenPipeError:  # the reader, such as head, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 from affectmix.cells.audited import CellRun, audited_runs
 from affectmix.cells.tables import CellTables
@@ -15,9 +14,8 @@ from affectmix.errors import AffectMixError
 from affectmix.splits.audit import Audit, audit_cells
 
 
-def add_parser(commands: Any) -> None:
-    """Add the subcommand."""
-    parser = commands.add_parser("audit", help="prove that no test row was trained on")
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes."""
     parser.add_argument("experiment", nargs="?", help="default: all experiments")
     add_configfile(parser)
     parser.set_defaults(run=run)

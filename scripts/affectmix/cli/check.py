@@ -6,7 +6,6 @@ import argparse
 import os
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
-from typing import Any
 
 import pandas as pd
 from tqdm import tqdm
@@ -20,9 +19,8 @@ from affectmix.errors import ConfigError
 CHUNK = 16  # clips per job: progress shows, and the start of a job costs little
 
 
-def add_parser(commands: Any) -> None:
-    """Add the subcommand."""
-    parser = commands.add_parser("check", help="list the faults of a corpus")
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes."""
     parser.add_argument("corpus", help="name of the corpus in the configuration")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes to use")
     parser.add_argument("--labels-only", action="store_true", help="do not decode the audio")

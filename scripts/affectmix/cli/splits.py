@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
 
 from affectmix.errors import AffectMixError
 from affectmix.schemas import SPLITS
@@ -13,9 +12,8 @@ from affectmix.splits.pins import write_pins
 from affectmix.tables import read_table
 
 
-def add_parser(commands: Any) -> None:
-    """Add the subcommand."""
-    parser = commands.add_parser("splits", help="write folds as CSV, or pin them")
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes."""
     parser.add_argument("corpus")
     parser.add_argument("scheme", nargs="?", default="cv5", help="default: cv5")
     parser.add_argument("--results", type=Path, default=Path("results"))

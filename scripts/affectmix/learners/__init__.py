@@ -66,6 +66,10 @@ def load_target_model(kind: str, arrays: Mapping[str, np.ndarray]) -> TargetMode
         return EmomucsModel.from_arrays(arrays)
     if kind in BASELINES:
         return MeanModel.from_arrays(arrays)
-    from affectmix.learners.searched import ENGINES
+    if kind == "elasticnet":
+        from affectmix.search.elasticnet_model import ElasticNetModel
 
-    return ENGINES[kind].load(arrays)
+        return ElasticNetModel.from_arrays(arrays)
+    from affectmix.search.svr_model import SvrModel
+
+    return SvrModel.from_arrays(arrays)

@@ -9,28 +9,27 @@ from typing import Any
 import numpy as np
 
 from affectmix.learners.base import Choice, TargetModel
-from affectmix.search.elasticnet_model import ElasticNetModel, fit_elasticnet
+from affectmix.search.elasticnet_fit import fit_elasticnet
 from affectmix.search.elasticnet_search import search_elasticnet
 from affectmix.search.spaces import Point, load_space
-from affectmix.search.svr_model import SvrModel, fit_svr
+from affectmix.search.svr_fit import fit_svr
 from affectmix.search.svr_search import search_svr
 from affectmix.search.task import SearchResult, SearchTask
 
 
 @dataclass(frozen=True)
 class Engine:
-    """The search, the fit and the stored form behind one kind of learner."""
+    """The search and the fit behind one kind of learner."""
 
     search: Callable[..., SearchResult]
     fit: Callable[..., TargetModel]
-    load: Callable[[Mapping[str, np.ndarray]], TargetModel]
     tolerance: float
 
 
 # Tolerances: the joint-learning paper's 1e-5 for ElasticNetCV, scikit-learn's 1e-3 for SVR.
 ENGINES: Mapping[str, Engine] = {
-    "elasticnet": Engine(search_elasticnet, fit_elasticnet, ElasticNetModel.from_arrays, 1e-5),
-    "svr": Engine(search_svr, fit_svr, SvrModel.from_arrays, 1e-3),
+    "elasticnet": Engine(search_elasticnet, fit_elasticnet, 1e-5),
+    "svr": Engine(search_svr, fit_svr, 1e-3),
 }
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-import scipy.linalg
 
 from affectmix.errors import ConfigError
 
@@ -97,6 +96,8 @@ class Decomposition:
     @classmethod
     def fit(cls, X: np.ndarray) -> Decomposition:
         """Decompose raw training features [shape=(n, d), n >= 2]."""
+        import scipy.linalg  # here, as what predicts has no use for it
+
         standardizer = Standardizer.fit(X)
         Z = standardizer.apply(X)
         n, d = Z.shape

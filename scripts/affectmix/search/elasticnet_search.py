@@ -31,7 +31,8 @@ from affectmix.search.elasticnet_components import (
     inner_folds,
     variant_of,
 )
-from affectmix.search.elasticnet_model import ElasticNetModel, fit_elasticnet
+from affectmix.search.elasticnet_fit import fit_elasticnet
+from affectmix.search.elasticnet_model import ElasticNetModel
 from affectmix.search.elasticnet_path import MAX_SWEEPS, TOLERANCE
 from affectmix.search.task import SearchFold, SearchResult, SearchTask
 

@@ -20,7 +20,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numba
 import numpy as np
 
 from affectmix.errors import ConfigError
@@ -92,7 +91,10 @@ class Kernel:
         if self.name == "linear":
             return products.copy()
         if self.name == "poly":
-            return _expanded(products, _coefficients(gamma, self.coef0, self.degree))
+            # Here, as the other kernels predict without loading a compiler.
+            from affectmix.search.kernel_loops import expanded
+
+            return expanded(products, _coefficients(gamma, self.coef0, self.degree))
         values = products * gamma
         if self.name == "sigmoid":
             values += self.coef0
@@ -117,7 +119,9 @@ class Kernel:
         """
         regular = self._features(columns) >= len(squares)
         if self.name == "poly" and regular:
-            return _rounded(products, gamma, self.coef0, self.degree)
+            from affectmix.search.kernel_loops import rounded
+
+            return rounded(products, gamma, self.coef0, self.degree)
         values = self.of_products(products, squares, squares, gamma)
         round_it = self.convex and regular
         return values.astype(np.float32).astype(np.float64) if round_it else values
@@ -137,33 +141,3 @@ def _coefficients(gamma: float, coef0: float, degree: int) -> np.ndarray:
     """Return the factors of u¹ … u^d in (γu + c)^d [shape=(d,)]."""
     powers = range(1, degree + 1)
     return np.array([math.comb(degree, k) * coef0 ** (degree - k) * gamma**k for k in powers])
-
-
-@numba.njit(cache=True, nogil=True)
-def _expanded(u: np.ndarray, factors: np.ndarray) -> np.ndarray:
-    """Return Σ factors[k − 1] uᵏ by Horner's rule."""
-    out = np.empty_like(u)
-    last = len(factors) - 1
-    for row in range(u.shape[0]):
-        for column in range(u.shape[1]):
-            x = u[row, column]
-            total = factors[last]
-            for k in range(last - 1, -1, -1):
-                total = total * x + factors[k]
-            out[row, column] = total * x
-    return out
-
-
-@numba.njit(cache=True, nogil=True)
-def _rounded(u: np.ndarray, gamma: float, coef0: float, degree: int) -> np.ndarray:
-    """Return (γu + c)^d rounded to single precision, less c^d."""
-    out = np.empty_like(u)
-    constant = coef0**degree
-    for row in range(u.shape[0]):
-        for column in range(u.shape[1]):
-            x = gamma * u[row, column] + coef0
-            power = x
-            for _ in range(degree - 1):
-                power *= x
-            out[row, column] = np.float64(np.float32(power)) - constant
-    return out

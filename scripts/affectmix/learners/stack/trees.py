@@ -14,7 +14,6 @@ from typing import Any
 
 import numba
 import numpy as np
-from sklearn.ensemble import ExtraTreesRegressor, GradientBoostingRegressor
 
 from affectmix.learners.stack.training import Rows, TrainingSet
 
@@ -173,6 +172,8 @@ def _columns(member: Member, d: int) -> int:
 def _extra_trees(
     training: TrainingSet, y: np.ndarray, member: Member, counts: Sequence[int]
 ) -> tuple[Forest, np.ndarray, float]:
+    from sklearn.ensemble import ExtraTreesRegressor  # here, as what predicts has no use for it
+
     rows = training.rows(member["input"])
     grown = ExtraTreesRegressor(
         counts[-1],
@@ -186,6 +187,8 @@ def _extra_trees(
 def _boosting(
     training: TrainingSet, y: np.ndarray, member: Member, counts: Sequence[int]
 ) -> tuple[Forest, np.ndarray, float]:
+    from sklearn.ensemble import GradientBoostingRegressor
+
     rows = training.rows(member["input"])
     rate = float(member["rate"])
     grown = GradientBoostingRegressor(
