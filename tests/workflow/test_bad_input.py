@@ -89,6 +89,21 @@ def test_unusable_audio_is_left_out_and_reported_on_request(fresh: SmallProject)
     assert len(tested) == 12 + len(GOOD)
 
 
+def test_a_clip_that_stems_cannot_hold_is_left_out_on_request(fresh: SmallProject) -> None:
+    root = fresh.folder / "resources" / "tones"
+    loud = 5 * np.sin(np.arange(16_000) / 20)
+    soundfile.write(root / "loud.wav", loud, 16_000, subtype="FLOAT")
+    add_rows(root, ["loud.wav"])
+    vocals = {"set": "eGeMAPSv02", "stem": "vocals", "separator": "masks"}
+    more = {"separators": {"masks": {"kind": "classical"}}, "features": {"egemaps": vocals}}
+    fresh.write_config(fresh.config | more)
+    done = fresh.snakemake(TARGET, check=False)
+    assert "loud.wav: too_loud: reaches 5.0 times full scale" in done.stderr
+    fresh.write_config(fresh.config | {"on_bad_audio": "skip"})
+    fresh.snakemake(TARGET)
+    assert len(pd.read_parquet(fresh.folder / TARGET)) == 12
+
+
 def spoil_labels(project: SmallProject) -> None:
     table = project.folder / "resources" / "tones" / "ratings.csv"
     rows = pd.read_csv(table).astype({"valence": object})

@@ -19,7 +19,7 @@ import soundfile
 
 from affectmix.errors import AudioError
 from affectmix.files import replacing
-from affectmix.stems.names import STEMS
+from affectmix.stems.names import STEMS, loudest_mix
 
 _COMPRESSION: Final = 0.2  # libsndfile's, from 0 to 1; more costs time and saves little
 
@@ -105,10 +105,10 @@ def whole_stems(
     """
     low, high = -(1 << (bits - 1)), (1 << (bits - 1)) - 1
     scaled = np.rint(np.asarray(mix, dtype=np.float64) * (1 << (bits - 1))).astype(np.int64)
-    loudest = np.abs(scaled).max(initial=0)
-    if loudest > len(STEMS) * high:
+    peak = float(np.abs(scaled).max(initial=0)) / (1 << (bits - 1))
+    if peak > loudest_mix(bits):
         raise AudioError(
-            f"its samples reach {loudest / (1 << (bits - 1)):.1f} times full scale; four stems "
+            f"its samples reach {peak:.1f} times full scale; four stems "
             f"can hold {len(STEMS)} times. Export the file again at a level below full scale"
         )
     wanted = np.rint(np.asarray(estimates, dtype=np.float64) * (1 << (bits - 1)))

@@ -23,6 +23,11 @@ class SeparatorKind(StrEnum):
     TRUE_STEMS = "true_stems"  # nothing is taken apart: the corpus brings its stems
 
 
+def loudest_mix(bits: int) -> float:
+    """Return the peak, of full scale, up to which four stems of so many bits hold a mix."""
+    return len(STEMS) * (1 - 2.0 ** (1 - bits))
+
+
 def sources_of(choice: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the stems of a feature choice, ``mix`` among them, in the order written."""
     stem = choice["stem"]
