@@ -104,9 +104,14 @@ class Project:
         return list(self._clips_by_shard(corpus))
 
     def sources(self, corpus: str) -> list[list[str]]:
-        """Return [clip_id, source] of the clips that declare one, which groups are made from."""
+        """Return [clip_id, source] of the clips that declare one, which groups are made from.
+
+        A recording that other corpora hold too is a source like any other.
+        """
         declared = self.corpora[corpus].labels()[["clip_id", "source"]].dropna()
-        return [[str(value) for value in row] for row in declared.to_numpy()]
+        shared = self.corpora[corpus].recordings()
+        rows = [*declared.to_numpy(), *shared[["clip_id", "recording"]].to_numpy()]
+        return [[str(value) for value in row] for row in rows]
 
     def audio_settings(self, corpus: str) -> dict[str, Any]:
         """Return what the sound of a generated corpus hangs on, and nothing of its labels."""

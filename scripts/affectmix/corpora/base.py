@@ -111,6 +111,13 @@ class Corpus(ABC):
         """Return ``schemas.RATINGS``, or None when the corpus has no single raters."""
         return None
 
+    def recordings(self) -> pd.DataFrame:
+        """Return clip_id and recording: names by which other corpora know the same recordings.
+
+        Clips of one name are kept together as those of one source are. Empty where none is known.
+        """
+        return pd.DataFrame(columns=["clip_id", "recording"], dtype=object)
+
     @abstractmethod
     def label_files(self) -> list[Path]:
         """Return the files that labels and ratings are read from."""

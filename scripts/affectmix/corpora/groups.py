@@ -135,4 +135,6 @@ def _reasons(links: pd.DataFrame, clips: pd.DataFrame) -> pd.DataFrame:
             **links[["reason", "source", "error", "offset_s"]].to_dict("series"),
         }
     )
-    return table.sort_values(list(REASONS.key), ignore_index=True)
+    # Two clips may have both an artist and a recording in common: the first of them says enough.
+    table = table.sort_values([*REASONS.key, "source"], ignore_index=True)
+    return table.drop_duplicates(list(REASONS.key), ignore_index=True)

@@ -42,7 +42,7 @@ def segment_starts(
     heard = duration_s if clip_s is None else min(duration_s, clip_s)
     hop_s = float(segment_s - overlap_s)
     count = math.floor((heard - segment_s + _ROUNDING_S) / hop_s) + 1
-    return np.arange(max(count, 0)) * hop_s
+    return np.arange(max(count, 0), dtype=np.float64) * hop_s
 
 
 def count_segments(
