@@ -197,7 +197,10 @@ METRICS = Schema(
         **_CELL_FIELDS,
         "view": Column(pa.string()),
         "target": Column(pa.string()),
-        "metric": Column(pa.string(), allowed=("rmse", "r2", "pearson", "mae", "ccc")),
+        "metric": Column(
+            pa.string(),
+            allowed=("rmse", "r2", "pearson", "mae", "ccc", "accuracy", "f1", "log_loss"),
+        ),
         "repeat": Column(pa.int32(), nullable=True, low=0),
         "fold": Column(pa.int32(), nullable=True, low=0),
         "value": Column(pa.float64(), nullable=True),

@@ -43,6 +43,7 @@ def test_defaults_are_the_papers(config: dict[str, Any]) -> None:
     complete = validate_config(config)
     assert complete["learners"]["paper_automl"] == {
         "kind": "autosklearn",
+        "task": "regression",
         "budget_s": 28_800,
         "memory_mb": 10_000,
         "space": "paper",
@@ -58,6 +59,10 @@ MISTAKES = {
     "two extents": (
         {"kind": "flaml", "budget_s": 9, "max_iter": 3},
         ["has budget_s and max_iter", "give one of them"],
+    ),
+    "classes": (
+        {"kind": "flaml", "max_iter": 3, "task": "quadrant"},
+        ["task: 'quadrant'", "regression alone", "such as svc"],
     ),
     "unknown estimator": (
         {"kind": "flaml", "max_iter": 3, "estimators": ["svm"]},

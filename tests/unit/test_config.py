@@ -34,7 +34,7 @@ def test_defaults_are_filled_in(config: dict) -> None:
 
 def test_a_learner_gets_the_defaults_of_its_own_kind_alone(config: dict) -> None:
     learners = validate_config(config)["learners"]
-    assert learners["mean"] == {"kind": "mean"}
+    assert learners["mean"] == {"kind": "mean", "task": "regression"}
     assert learners["svr"]["search"] == "halving"
 
 

@@ -28,6 +28,7 @@ def test_settings_have_defaults_and_are_checked() -> None:
     settings = validate_config(config())["learners"]["mine"]
     assert settings == {
         "kind": "stack",
+        "task": "regression",
         "budget_s": None,
         "members": list(FAMILIES),
         "ensemble_size": 20,

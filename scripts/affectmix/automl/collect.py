@@ -51,7 +51,7 @@ def collect_fold(
     report = {"automl": told, "fits": dict.fromkeys(TARGETS, True)}
     labels = cell.labels_of(tested, phase="test")
     return FoldResult(
-        prediction_table(tested, train, labels, predicted),
+        prediction_table(tested, train, labels, predicted, targets=TARGETS),
         train[[*KEY, "copies"]],
         Choice(points, report),
     )

@@ -11,11 +11,12 @@ import pandas as pd
 
 from affectmix.cells.final import FinalModel
 from affectmix.cells.rows import KEY, CellRows, prediction_table
-from affectmix.cells.tables import TARGETS, CellTables
+from affectmix.cells.tables import CellTables
 from affectmix.learners import make_learner
 from affectmix.learners.base import Choice, Learner
 from affectmix.search.task import SearchFold, SearchTask
 from affectmix.stems.names import sources_of
+from affectmix.tasks import targets_of, task_of
 
 
 @dataclass(frozen=True)
@@ -61,12 +62,13 @@ def evaluate_fold(
         folds = rows.inner_folds(train, outer=fold)
         choice = learner.search(_task(X, Y, train, folds, settings))
     copies = train["copies"].to_numpy()
-    models = learner.fit(X.repeat(copies, axis=0), Y.repeat(copies, axis=0), TARGETS, choice)
+    targets = targets_of(rows.task)
+    models = learner.fit(X.repeat(copies, axis=0), Y.repeat(copies, axis=0), targets, choice)
     test_X, test_Y = _features(tables, settings, tested), rows.labels_of(tested, phase="test")
     predicted = np.column_stack([model.predict(test_X) for model in models.values()])
     converged = {target: bool(model.converged) for target, model in models.items()}
     return FoldResult(
-        prediction_table(tested, train, test_Y, predicted),
+        prediction_table(tested, train, test_Y, predicted, targets=targets),
         train[[*KEY, "copies"]],
         Choice(choice.points, {**choice.report, "fits": converged}),
     )
@@ -92,7 +94,7 @@ def fit_final(tables: CellTables, settings: Mapping[str, Any], choice: Choice) -
     cell = CellRows(tables, settings, repeat=0)
     rows = cell.all_training()
     X, Y = _features(tables, settings, rows), cell.labels_of(rows, phase="train")
-    models = _learner(settings).fit(X, Y, TARGETS, choice)
+    models = _learner(settings).fit(X, Y, targets_of(cell.task), choice)
     description = {
         "settings": dict(settings),
         "chosen": choice.points,
@@ -123,6 +125,7 @@ def _task(
     settings: Mapping[str, Any],
 ) -> SearchTask:
     strata = rows.groupby(["corpus", "class"]).ngroup().to_numpy()
+    targets = targets_of(task_of(settings["learner"]))
     return SearchTask(
-        X, Y, TARGETS, strata, rows["priority"].to_numpy(), folds, seed=settings["seed"]
+        X, Y, targets, strata, rows["priority"].to_numpy(), folds, seed=settings["seed"]
     )

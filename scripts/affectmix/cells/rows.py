@@ -6,7 +6,7 @@ learner changes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,13 +14,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from affectmix.cells.tables import TARGETS, CellTables, Phase
+from affectmix.cells.tables import CellTables, Phase
 from affectmix.errors import TableError
 from affectmix.search.task import SearchFold
 from affectmix.splits.arithmetic import reference_rows
 from affectmix.splits.inner import inner_search_folds, reported_search_folds
 from affectmix.splits.mixtures import ViewRows, test_rows, training_rows
 from affectmix.splits.schemes import Scheme
+from affectmix.tasks import Task, targets_from, task_of
 
 KEY = ["corpus", "clip_id"]
 
@@ -38,6 +39,11 @@ class CellRows:
     tables: CellTables
     settings: Mapping[str, Any]
     repeat: int
+
+    @cached_property
+    def task(self) -> Task:
+        """What the cell's learner is to predict."""
+        return task_of(self.settings["learner"])
 
     @cached_property
     def scheme(self) -> Scheme:
@@ -86,16 +92,22 @@ class CellRows:
         return rows, self.inner_folds(rows, outer=None)
 
     def labels_of(self, rows: pd.DataFrame, *, phase: Phase) -> np.ndarray:
-        """Return the labels of (corpus, clip_id) rows, as the cell's control wants them.
+        """Return the targets of (corpus, clip_id) rows, as the cell's control wants them.
+
+        Classes are those of the controlled labels, so that a clip's labels move together.
 
         Returns:
-            One column per target, in [-1, 1]. [shape=(n, t)]
+            One column per target of the cell's task, in [-1, 1]. [shape=(n, t)]
 
         Raises:
             TableError: a row has no labels.
         """
         labels = self.tables.controlled_labels(
-            self.settings["fields"]["control"], self.views, seed=self.settings["seed"], phase=phase
+            self.settings["fields"]["control"],
+            self.views,
+            seed=self.settings["seed"],
+            phase=phase,
+            quadrants=self.task is not Task.REGRESSION,
         )
         keys = pd.MultiIndex.from_frame(labels[KEY])
         place = keys.get_indexer(pd.MultiIndex.from_frame(rows[KEY]))
@@ -105,17 +117,23 @@ class CellRows:
                 f"labels of {lost['corpus']!r} lack clip {lost['clip_id']!r}, which has a fold; "
                 "delete its splits and run snakemake again"
             )
-        return labels[list(TARGETS)].to_numpy(dtype=float)[place]
+        return targets_from(labels.iloc[place], self.task)
 
 
 def prediction_table(
-    tested: pd.DataFrame, train: pd.DataFrame, y_true: np.ndarray, y_pred: np.ndarray
+    tested: pd.DataFrame,
+    train: pd.DataFrame,
+    y_true: np.ndarray,
+    y_pred: np.ndarray,
+    *,
+    targets: Sequence[str],
 ) -> pd.DataFrame:
     """Return one row per tested clip and target, with how often the clip was trained on.
 
     Args:
         tested, train: of `CellRows.of_fold`.
         y_true, y_pred: one row per tested row, one column per target. [shape=(n, t)]
+        targets: names of these columns.
 
     Returns:
         ``schemas.CELL_PREDICTIONS``.
@@ -129,6 +147,6 @@ def prediction_table(
             y_pred=y_pred[:, column],
             in_train=in_train.to_numpy(),
         )
-        for column, target in enumerate(TARGETS)
+        for column, target in enumerate(targets)
     ]
     return pd.concat(frames, ignore_index=True)

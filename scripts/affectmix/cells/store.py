@@ -15,6 +15,7 @@ from affectmix.files import replacing, write_json, write_text
 from affectmix.learners import load_target_model
 from affectmix.provenance.versions import versions
 from affectmix.stems.names import sources_of
+from affectmix.tasks import Task, task_of
 
 FORMAT = 1
 _LICENCE = " openSMILE, which computes its features, is licensed by audEERING for research use."
@@ -35,7 +36,7 @@ def save_model(model: FinalModel, folder: str | Path) -> None:
         {
             "format": FORMAT,
             "targets": list(model.models),
-            "output": "felt valence and arousal, from -1 to 1; 0 is neutral",
+            "output": _output(task_of(model.description["settings"]["learner"])),
             "feature_names": model.feature_names,
             "versions": versions(),
             **model.description,
@@ -91,7 +92,7 @@ def _card(model: FinalModel) -> str:
     )
     return f"""# Model of felt emotion: {fields["learner"]} on {fields["mixture"]}
 
-Predicts valence and arousal in [-1, 1] from {_what_it_hears(model)}.
+Predicts {_what_it_predicts(model)} from {_what_it_hears(model)}.
 
 | field | value |
 |---|---|
@@ -112,6 +113,24 @@ searched over all folds and fitted on all rows, so no number can be measured wit
 It predicts the mean rating of the listeners behind its corpora, not the feeling of one
 person.{_LICENCE if model.feature_names else ""}
 """
+
+
+def _output(task: Task) -> str:
+    """Return what the numbers that a model predicts stand for."""
+    if task is Task.REGRESSION:
+        return "felt valence and arousal, from -1 to 1; 0 is neutral"
+    return (
+        f"{str(task).replace('_', ' ')} ({', '.join(task.classes)}): a score per target, of which "
+        "(score + 1) / 2, cut to [0, 1], is the probability of its class"
+    )
+
+
+def _what_it_predicts(model: FinalModel) -> str:
+    """Return what a model predicts, in words."""
+    task = task_of(model.description["settings"]["learner"])
+    if task is Task.REGRESSION:
+        return "valence and arousal in [-1, 1]"
+    return f"the {str(task).replace('_', ' ')} ({', '.join(task.classes)})"
 
 
 def _what_it_hears(model: FinalModel) -> str:

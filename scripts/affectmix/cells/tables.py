@@ -171,19 +171,29 @@ class CellTables:
         return []
 
     def controlled_labels(
-        self, control: str, views: Sequence[ViewRows], *, seed: int, phase: Phase
+        self,
+        control: str,
+        views: Sequence[ViewRows],
+        *,
+        seed: int,
+        phase: Phase,
+        quadrants: bool = False,
     ) -> pd.DataFrame:
-        """Return corpus, clip_id, valence and arousal of all clips, as a control wants them.
+        """Return corpus, clip_id and labels of all clips, as a control wants them.
 
         Args:
             control: ``none``, ``permuted`` or ``uniform-<view>``.
             views: the cell's views.
             seed: another seed gives other labels.
             phase: ``train`` or ``test``: whether they are trained on or tested against.
+            quadrants: whether ``quadrant`` is asked for beside valence and arousal.
         """
+        carried = ["quadrant"] if quadrants else []
         labels = pd.concat(
             [frame.assign(corpus=corpus) for corpus, frame in self.labels.items()],
             ignore_index=True,
-        )[["corpus", "clip_id", *TARGETS]]
+        )[["corpus", "clip_id", *TARGETS, *carried]]
         clips = {view.view: (view.corpus, view.frame["clip_id"]) for view in views}
-        return control_labels(labels, control, seed=seed, phase=phase, view_clips=clips)
+        return control_labels(
+            labels, control, seed=seed, phase=phase, view_clips=clips, carried=carried
+        )

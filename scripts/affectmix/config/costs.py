@@ -17,6 +17,7 @@ from affectmix.config.project import Project
 from affectmix.corpora.base import TARGETS
 from affectmix.features.feature_sets import FeatureSet
 from affectmix.search.spaces import load_space
+from affectmix.tasks import targets_of, task_of
 
 JOB_S = 2.0  # what a job needs to start and to read its tables
 # CPU seconds per inner fold, for the square of its training rows: the decomposition by column,
@@ -93,7 +94,7 @@ def _cost_of(project: Project, name: str, cells: list[Cell], rated: Mapping[str,
 def _search_seconds(
     settings: Mapping[str, Any], points: int, rows: float, cell: Cell, project: Project
 ) -> tuple[float | None, str]:
-    """Return the seconds of one search of both targets, and what they leave out."""
+    """Return the seconds of one search of all targets, and what they leave out."""
     kind = settings["kind"]
     if kind in _POINT_S:
         width = FeatureSet.parse(project.feature_settings(cell.features)["set"]).width
@@ -101,8 +102,9 @@ def _search_seconds(
         times = _EXHAUSTIVE if settings["search"] == "exhaustive" else 1.0
         return times * per_row * rows**2 * project.schemes[cell.scheme].folds, ""
     if settings.get("budget_s") is not None:
-        note = f"{settings['budget_s']:,g} s for each of {len(TARGETS)} targets, and refits"
-        return float(settings["budget_s"]) * len(TARGETS), note
+        targets = len(targets_of(task_of(settings)))
+        note = f"{settings['budget_s']:,g} s for each of {targets} targets, and refits"
+        return float(settings["budget_s"]) * targets, note
     if kind == "emomucs":
         return None, "its training stops early; one epoch of c2d takes .02 s per clip and stem"
     if project.uses_features(cell.learner):

@@ -7,6 +7,7 @@ from typing import Any
 
 from affectmix.automl import BACKENDS
 from affectmix.config.cells import Cell
+from affectmix.config.class_tasks import control_faults, task_faults
 from affectmix.config.feature_choices import feature_faults, pair_faults
 from affectmix.config.validate import nearest
 from affectmix.errors import ConfigError
@@ -24,7 +25,7 @@ def check_references(
 ) -> None:
     """Raise one ConfigError that lists every dangling name and every impossible cell."""
     faults = [*_view_faults(config), *_shared_roots(config), *_automl_faults(config)]
-    faults += feature_faults(config)
+    faults += [*feature_faults(config), *task_faults(config)]
     for name, cells in experiments.items():
         faults += _experiment_faults(name, config, views, cells)
     if faults:
@@ -93,6 +94,7 @@ def _experiment_faults(
         if cell.learner in config["learners"] and cell.features in config["features"]:
             yield from pair_faults(here, config, cell.learner, cell.features)
             yield from _network_faults(here, config, cell)
+            yield from control_faults(here, config, cell)
         yield from _unknown(f"{here}.schemes", [cell.scheme], config["schemes"])
         yield from _unknown(f"{here}.mixtures", cell.views, views)
         if cell.control.startswith("uniform-"):

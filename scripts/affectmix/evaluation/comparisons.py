@@ -6,11 +6,13 @@ training sets (`corrected_test`). Where several are made, Holm's adjustment is b
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator
 
 import numpy as np
 import pandas as pd
 
+from affectmix.evaluation.corrected_test import CorrectedTest
 from affectmix.evaluation.fold_scores import (
     ALPHA,
     FAMILY,
@@ -73,28 +75,33 @@ def compare_mixtures(
 
 
 def skill_over_mean(
-    metrics: pd.DataFrame, *, mean_learners: Collection[str] = ("mean",)
+    metrics: pd.DataFrame, *, metric: str = "rmse", mean_learners: Collection[str] = ("mean",)
 ) -> pd.DataFrame:
-    """Test every cell against the mean predictor of the same mixture, one-sided, by RMSE.
+    """Test every cell against the mean predictor of the same mixture, one-sided.
+
+    Args:
+        metrics: rows of ``schemas.METRICS``; the folds' rows are used.
+        metric: ``rmse``, or ``accuracy`` for class tasks, whose mean predictor always decides
+            on the class that is most frequent in training.
+        mean_learners: names of learners that predict the mean.
 
     Returns:
         One row per cell without a control, view and target: the setting, ``rmse``,
-        ``rmse_mean`` (the mean predictor's), ``gain`` in RMSE with its corrected 95 %
-        interval, ``effect``, ``p`` (one-sided), ``folds``, ``full`` (whether the mixture
-        takes views wholly or not at all), ``p_holm`` (full mixtures and partial ones apart,
-        lest a sweep of many shares hide what each cell knows) and ``verdict``. Cells whose
+        ``rmse_mean`` (the mean predictor's; both named after ``metric``), ``gain``, positive
+        where the cell is better, with its corrected 95 % interval, ``effect``, ``p``
+        (one-sided), ``folds``, ``full`` (whether the mixture takes views wholly or not at
+        all), ``p_holm`` (full mixtures and partial ones apart, lest a sweep of many shares
+        hide what each cell knows) and ``verdict``. Cells whose
         mixture has no mean predictor in the experiment have no row.
     """
-    scored = [s for s in scored_cells(metrics, "rmse") if s.fields["control"] == "none"]
+    scored = [s for s in scored_cells(metrics, metric) if s.fields["control"] == "none"]
     rows = []
     for learned, mean in _against_mean(scored, mean_learners):
-        test = tested_folds(
-            mean.values - learned.values, scheme=learned.fields["scheme"], two_sided=False
-        )
-        means = {"rmse": learned.mean, "rmse_mean": mean.mean}
+        test = _gain_over(learned, mean, metric)
+        means = {metric: learned.mean, f"{metric}_mean": mean.mean}
         full = is_full(learned.fields["mixture"])
         rows.append({**learned.fields, "full": full, **means, **tested_columns(test)})
-    frame = pd.DataFrame(rows, columns=[*TASK, "full", "rmse", "rmse_mean", "gain", *TESTED])
+    frame = pd.DataFrame(rows, columns=[*TASK, "full", metric, f"{metric}_mean", "gain", *TESTED])
     return _with_skill(with_holm(frame, [*FAMILY, "full"]))
 
 
@@ -105,29 +112,40 @@ def permutation_verdict(
 
     Labels of the control ``permuted`` are shuffled within each corpus, in training and
     test. Each cell is tested, one-sided, for skill over the mean predictor on the same
-    labels by RMSE where the experiment has one, else for an R² above zero.
+    labels where the experiment has one, by RMSE, or accuracy for class tasks; else for an R²
+    above zero, while class tasks cannot be tested.
 
     Returns:
-        One row per permuted cell, view and target: the setting, ``against``
-        (``mean predictor`` or ``zero R²``), ``gain`` with its corrected 95 % interval,
-        ``effect``, ``p`` (one-sided), ``folds``, ``p_holm``, and ``verdict``: ``skill``
+        One row per permuted cell, view and target: the setting, ``against`` (``mean
+        predictor``, ``zero R²`` or ``no mean predictor``), ``gain`` with its corrected 95 %
+        interval, ``effect``, ``p`` (one-sided), ``folds``, ``p_holm``, and ``verdict``: ``skill``
         where ``p_holm`` is below 0.05, ``no skill``, or ``undefined``.
     """
     permuted = metrics[metrics["control"] == "permuted"]
     rows, done = [], set()
-    for learned, mean in _against_mean(list(scored_cells(permuted, "rmse")), mean_learners):
-        test = tested_folds(
-            mean.values - learned.values, scheme=learned.fields["scheme"], two_sided=False
-        )
-        rows.append({**learned.fields, "against": "mean predictor", **tested_columns(test)})
-        done.add(tuple(learned.fields.values()))
-    for cell in scored_cells(permuted, "r2"):
-        if cell.fields["learner"] in mean_learners or tuple(cell.fields.values()) in done:
-            continue
-        test = tested_folds(cell.values, scheme=cell.fields["scheme"], two_sided=False)
-        rows.append({**cell.fields, "against": "zero R²", **tested_columns(test)})
+    for metric in ("rmse", "accuracy"):
+        for learned, mean in _against_mean(list(scored_cells(permuted, metric)), mean_learners):
+            test = _gain_over(learned, mean, metric)
+            rows.append({**learned.fields, "against": "mean predictor", **tested_columns(test)})
+            done.add(tuple(learned.fields.values()))
+    for metric, against in (("r2", "zero R²"), ("accuracy", "no mean predictor")):
+        for cell in scored_cells(permuted, metric):
+            if cell.fields["learner"] in mean_learners or tuple(cell.fields.values()) in done:
+                continue
+            # Of permuted classes nobody knows what accuracy no skill is.
+            values = cell.values if metric == "r2" else cell.values * math.nan
+            test = tested_folds(values, scheme=cell.fields["scheme"], two_sided=False)
+            rows.append({**cell.fields, "against": against, **tested_columns(test)})
     frame = pd.DataFrame(rows, columns=[*TASK, "against", "gain", *TESTED])
     return _with_skill(with_holm(frame, FAMILY))
+
+
+def _gain_over(learned: Scored, floor: Scored, metric: str) -> CorrectedTest:
+    """Test, one-sided, whether a cell is better than the mean predictor."""
+    sign = 1 if HIGHER_IS_BETTER[metric] else -1
+    return tested_folds(
+        sign * (learned.values - floor.values), scheme=learned.fields["scheme"], two_sided=False
+    )
 
 
 def _against_mean(

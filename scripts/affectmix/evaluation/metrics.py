@@ -3,6 +3,9 @@
 R² compares a fold's squared error with the spread around **the test fold's own mean**,
 R² = 1 − RMSE² / var(y_true) with the population variance of that view's rows in that
 fold. A predictor of the training mean therefore scores slightly below 0.
+
+Class tasks are measured in `affectmix.evaluation.class_metrics`; their rows have the task as
+target, where those of regression have valence or arousal.
 """
 
 from __future__ import annotations
@@ -13,9 +16,11 @@ import numpy as np
 import pandas as pd
 
 from affectmix.errors import TableError
+from affectmix.evaluation.class_metrics import class_fold_scores
 from affectmix.evaluation.intervals import ratio_of_scheme, repeated_interval
 from affectmix.schemas import METRICS, PREDICTIONS
 from affectmix.tables import check_table
+from affectmix.tasks import TASK_OF_INDICATOR
 
 CELL_FIELDS = (
     "experiment",
@@ -28,8 +33,17 @@ CELL_FIELDS = (
     "arithmetic",
     "control",
 )
-METRIC_NAMES = METRICS.columns["metric"].allowed
-HIGHER_IS_BETTER = {"rmse": False, "mae": False, "r2": True, "pearson": True, "ccc": True}
+REGRESSION_METRICS = ("rmse", "r2", "pearson", "mae", "ccc")
+HIGHER_IS_BETTER = {
+    "rmse": False,
+    "mae": False,
+    "r2": True,
+    "pearson": True,
+    "ccc": True,
+    "accuracy": True,
+    "f1": True,
+    "log_loss": False,
+}
 _FLAT = 1e-9  # a spread below this, on labels in [-1, 1], is rounding and not signal
 
 
@@ -59,6 +73,16 @@ def fold_metrics(predictions: pd.DataFrame) -> pd.DataFrame:
     check_table(predictions, PREDICTIONS, where="predictions")
     _require_finite(predictions)
     group_key = [*CELL_FIELDS, "view", "target", "repeat", "fold"]
+    classes = predictions["target"].isin(list(TASK_OF_INDICATOR))
+    scored = [_long(_regression_scores(predictions[~classes], group_key), group_key)]
+    if classes.any():
+        scored.append(_long(class_fold_scores(predictions[classes], group_key), group_key))
+    tidy = pd.concat([part for part in scored if len(part)] or scored, ignore_index=True)
+    return _typed(tidy.assign(ci95_low=math.nan, ci95_high=math.nan))
+
+
+def _regression_scores(predictions: pd.DataFrame, group_key: list[str]) -> pd.DataFrame:
+    """Return ``group_key`` and `REGRESSION_METRICS` of every group of rows."""
     wide, variances = [], []
     ordered = predictions.sort_values([*group_key, "corpus", "clip_id"], kind="stable")
     for values, rows in ordered.groupby(group_key, sort=False, observed=True):
@@ -66,15 +90,14 @@ def fold_metrics(predictions: pd.DataFrame) -> pd.DataFrame:
         identity = dict(zip(group_key, values, strict=True))
         wide.append({**identity, **score(truth, predicted)})
         variances.append(float(truth.var()))
-    frame = pd.DataFrame(wide, columns=[*group_key, *METRIC_NAMES])
+    frame = pd.DataFrame(wide, columns=[*group_key, *REGRESSION_METRICS])
     require_consistency(frame, np.asarray(variances))
-    tidy = frame.melt(
-        id_vars=group_key,
-        value_vars=list(METRIC_NAMES),
-        var_name="metric",
-        value_name="value",
-    )
-    return _typed(tidy.assign(ci95_low=math.nan, ci95_high=math.nan))
+    return frame
+
+
+def _long(scored: pd.DataFrame, group_key: list[str]) -> pd.DataFrame:
+    """Return one row per metric of ``scored``, which has a column for each."""
+    return scored.melt(id_vars=group_key, var_name="metric", value_name="value")
 
 
 def score(y_true: np.ndarray, y_pred: np.ndarray) -> dict[str, float]:

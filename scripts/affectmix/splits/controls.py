@@ -26,6 +26,7 @@ def control_labels(
     phase: Literal["train", "test"],
     view_clips: Mapping[str, tuple[str, Collection[str]]],
     targets: Sequence[str] = TARGETS,
+    carried: Sequence[str] = (),
 ) -> pd.DataFrame:
     """Return ``labels`` as the control wants them; the same for every fold.
 
@@ -37,18 +38,26 @@ def control_labels(
         phase: whether the labels are trained on or tested against.
         view_clips: view to its corpus and clip ids.
         targets: columns that move; all of a clip's move together.
+        carried: columns that move with them and may be null, such as a quadrant; noise has
+            none, so that ``uniform-<view>`` refuses them.
 
     Returns:
         A copy in the row order of ``labels``, with a new index.
 
     Raises:
-        ConfigError: the control or its view is unknown.
+        ConfigError: the control or its view is unknown, or the control draws ratings and
+            quadrants are carried.
     """
     labels = labels.reset_index(drop=True)
     kind, _, view = control.partition("-")
     if control == "permuted":
-        return _permuted(labels, list(targets), seed)
+        return _permuted(labels, list(targets), list(carried), seed)
     if kind == "uniform" and view in view_clips:
+        if carried:
+            raise ConfigError(
+                f"control {control!r} draws ratings, and there are none of {list(carried)}; it is "
+                "for task 'regression' only. Take 'permuted' for classes."
+            )
         if phase == "test":
             return labels
         return _uniform(labels, list(targets), seed, *view_clips[view])
@@ -58,11 +67,14 @@ def control_labels(
     return labels
 
 
-def _permuted(labels: pd.DataFrame, targets: list[str], seed: int) -> pd.DataFrame:
+def _permuted(
+    labels: pd.DataFrame, targets: list[str], carried: list[str], seed: int
+) -> pd.DataFrame:
     changed = labels.copy()
     for corpus, rows in _rated(labels, targets).groupby("corpus"):
         order = _generator(seed, "permuted", str(corpus)).permutation(len(rows))
-        changed.loc[rows.index, targets] = rows[targets].to_numpy()[order]
+        for column in [*targets, *carried]:
+            changed.loc[rows.index, column] = rows[column].to_numpy()[order]
     return changed
 
 
