@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from affectmix.learners.emomucs import passes
+from affectmix.learners.emomucs import room
 from affectmix.learners.emomucs.adam import Adam
 from affectmix.learners.emomucs.fusion import FusedNetwork, FusionHead
 from affectmix.learners.emomucs.inputs import Clips, Features, LogMels
@@ -82,7 +82,7 @@ def test_together_as_one_by_one(name: str) -> None:
 
 def test_models_do_not_hang_on_how_many_fit_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     together = train_all("c2d", jobs())
-    monkeypatch.setattr(passes, "_CPU_NUMBERS", 5 * networks()["c2d"][0].activations)
+    monkeypatch.setattr(room, "_CPU_NUMBERS", 5 * networks()["c2d"][0].activations)
     for one, other in zip(together, train_all("c2d", jobs()), strict=True):
         torch.testing.assert_close(one.weights, other.weights, **CLOSE)
 

@@ -34,6 +34,8 @@ class Adam:
         first = self._first[models].lerp_(gradient, 1 - BETAS[0])
         second = self._second[models].mul_(BETAS[1])
         second.addcmul_(gradient, gradient, value=1 - BETAS[1])
-        self._steps[models], self._first[models], self._second[models] = steps, first, second
         deviation = (second / (1 - BETAS[1] ** steps)).sqrt_().add_(EPSILON)
-        self._weights[models] -= self._rate * first / (1 - BETAS[0] ** steps) / deviation
+        moved = self._weights[models] - self._rate * first / (1 - BETAS[0] ** steps) / deviation
+        # All at once, so that where memory runs out no state has moved without its weights.
+        self._steps[models], self._first[models], self._second[models] = steps, first, second
+        self._weights[models] = moved

@@ -1,4 +1,4 @@
-"""Forward passes without training, and how many models fit into one pass."""
+"""Forward passes without training."""
 
 from __future__ import annotations
 
@@ -10,20 +10,9 @@ from torch import Tensor
 from affectmix.learners.emomucs.inputs import Inputs
 from affectmix.learners.emomucs.layers import Tensors
 from affectmix.learners.emomucs.networks import Batch, Network
+from affectmix.learners.emomucs.room import Room
 
 Forward = Callable[[Batch, Tensors, Tensors], Tensor]
-
-_CPU_NUMBERS = 4_000_000  # kept at once: a cache's worth; larger passes are slower, not faster
-_GPU_BYTES = 32  # of its memory for each number: 4, gradients and workspace, and other jobs
-
-
-def fitting(network: Network, clips: int, device: torch.device) -> int:
-    """Return how many models go through the network together, with ``clips`` clips each."""
-    if device.type == "cuda":
-        numbers = torch.cuda.get_device_properties(device).total_memory // _GPU_BYTES
-    else:
-        numbers = _CPU_NUMBERS
-    return max(1, numbers // (clips * network.activations))
 
 
 @torch.no_grad()
@@ -78,20 +67,22 @@ def predict_all(
         Outputs [shape=(m, rows, f)].
     """
     device = weights.device
-    together = fitting(network, clips, device)
-    outputs = []
-    for models in torch.arange(len(weights), device=device).split(together):
+    every = torch.arange(len(weights), device=device)
+
+    def run(some: slice) -> Tensor:
+        models = every[some]
         parts = [
             predict(
                 network,
                 inputs,
                 models,
                 part.expand(len(models), -1),
-                weights[models],
-                running[models],
+                weights[some],
+                running[some],
                 forward=forward,
             )
             for part in torch.arange(rows, device=device).split(clips)
         ]
-        outputs.append(torch.cat(parts, 1))
-    return torch.cat(outputs)
+        return torch.cat(parts, 1)
+
+    return torch.cat(list(Room(network, device).passes(len(weights), clips, run)))

@@ -22,7 +22,8 @@ from torch import Tensor
 from affectmix.learners.emomucs.adam import Adam
 from affectmix.learners.emomucs.inputs import Inputs
 from affectmix.learners.emomucs.networks import Network
-from affectmix.learners.emomucs.passes import fitting, predict
+from affectmix.learners.emomucs.passes import predict
+from affectmix.learners.emomucs.room import Room
 from affectmix.learners.emomucs.streams import Stream
 
 
@@ -148,6 +149,7 @@ class _Stack:
         self._weights = weights.to(Y.device, Y.dtype)
         self._running = running.to(Y.device, Y.dtype)
         self._adam = Adam(self._weights, rate=schedule.rate)
+        self._room = Room(network, Y.device)
 
     def snapshots(self) -> list[Trained]:
         return [
@@ -166,16 +168,26 @@ class _Stack:
         }
         for step in range(max(len(own) for own in batches.values())):
             rows = {i: own[step] for i, own in batches.items() if step < len(own)}
-            for models, chosen in self._passes(rows):
+            for models, chosen in self._of_one_size(rows):
                 self._step(models, chosen)
 
     def _step(self, models: Tensor, rows: Tensor) -> None:
+        count = rows.shape[1]
+        dropouts = self._network.dropouts
+        drawn = [self._streams[i].masks(dropouts, count) for i in models.tolist()]
+        masks = {name: torch.stack([own[name] for own in drawn]) for name in dropouts}
+
+        def run(some: slice) -> None:
+            own = {name: mask[some] for name, mask in masks.items()}
+            self._move(models[some], rows[some], own)
+
+        for _ in self._room.passes(len(models), count, run):
+            pass
+
+    def _move(self, models: Tensor, rows: Tensor, masks: dict[str, Tensor]) -> None:
+        """Move models along their gradients; nothing is changed before there is all to do it."""
         network = self._network
-        drawn = [self._streams[i].masks(network.dropouts, rows.shape[1]) for i in models.tolist()]
-        masks = {
-            name: torch.stack([own[name] for own in drawn]).to(self._Y.device, self._Y.dtype)
-            for name in network.dropouts
-        }
+        masks = {name: mask.to(self._Y.device, self._Y.dtype) for name, mask in masks.items()}
         batch = self._inputs.batch(models, rows, masks, moments=network.needs_moments)
         weights = self._weights[models].requires_grad_()
         running = self._running[models]
@@ -184,37 +196,41 @@ class _Stack:
         )
         (predicted - self._Y[rows]).square().sum().backward()
         assert weights.grad is not None
-        self._running[models] = running
         with torch.no_grad():
             self._adam.step(models, weights.grad)
+        self._running[models] = running
 
     def validation_losses(self, active: Sequence[int]) -> dict[int, float]:
         rows = {i: own for i in active if (own := self.jobs[i].validate) is not None}
         losses = dict.fromkeys(rows, 0.0)
-        for part, chosen in self._validation_parts(rows):
-            predicted = predict(self._network, self._inputs, part, chosen, *self._of(part))
-            squares = (predicted - self._Y[chosen]).square().sum((1, 2)).tolist()
-            for model, total in zip(part.tolist(), squares, strict=True):
-                losses[model] += total / len(rows[model])
-        return losses
-
-    def _of(self, models: Tensor) -> tuple[Tensor, Tensor]:
-        return self._weights[models], self._running[models]
-
-    def _validation_parts(self, rows: dict[int, np.ndarray]) -> Iterator[tuple[Tensor, Tensor]]:
         size = self.schedule.batch
         for at in range(0, max(map(len, rows.values()), default=0), size):
-            yield from self._passes({i: r[at : at + size] for i, r in rows.items() if at < len(r)})
+            part = {i: own[at : at + size] for i, own in rows.items() if at < len(own)}
+            for models, chosen in self._of_one_size(part):
+                squares = self._squares(models, chosen)
+                for model, total in zip(models.tolist(), squares, strict=True):
+                    losses[model] += total / len(rows[model])
+        return losses
 
-    def _passes(self, rows: dict[int, np.ndarray]) -> Iterator[tuple[Tensor, Tensor]]:
-        """Yield models and their rows, as many at once as have equally many and as fit."""
+    def _squares(self, models: Tensor, rows: Tensor) -> list[float]:
+        """Return each model's squared errors of its rows, summed."""
+
+        def run(some: slice) -> list[float]:
+            own, chosen = models[some], rows[some]
+            state = self._weights[own], self._running[own]
+            predicted = predict(self._network, self._inputs, own, chosen, *state)
+            return list((predicted - self._Y[chosen]).square().sum((1, 2)).tolist())
+
+        return [
+            total for part in self._room.passes(len(models), rows.shape[1], run) for total in part
+        ]
+
+    def _of_one_size(self, rows: dict[int, np.ndarray]) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield models that have equally many rows, and these. [shapes=(m,), (m, b)]"""
         by_size: dict[int, list[int]] = {}
         for model, own in rows.items():
             by_size.setdefault(len(own), []).append(model)
         device = self._Y.device
-        for size, models in by_size.items():
-            together = fitting(self._network, size, device)
-            for at in range(0, len(models), together):
-                some = models[at : at + together]
-                chosen = torch.as_tensor(np.stack([rows[i] for i in some]), device=device)
-                yield torch.tensor(some, device=device), chosen
+        for models in by_size.values():
+            chosen = torch.as_tensor(np.stack([rows[i] for i in models]), device=device)
+            yield torch.tensor(models, device=device), chosen
