@@ -43,6 +43,12 @@ def make_learner(
         from affectmix.learners.emomucs.learner import EmomucsLearner
 
         return EmomucsLearner(settings, stems=stems, threads=threads)
+    if kind == "svc":
+        from affectmix.learners.svc.learner import SvcLearner
+
+        return SvcLearner(
+            scaling=settings["scaling"], cs=settings["cs"], gammas=settings["gammas"]
+        )
     from affectmix.learners.searched import SearchedLearner
 
     return SearchedLearner(
@@ -64,6 +70,10 @@ def load_target_model(kind: str, arrays: Mapping[str, np.ndarray]) -> TargetMode
         from affectmix.learners.emomucs.model import EmomucsModel
 
         return EmomucsModel.from_arrays(arrays)
+    if kind == "svc":
+        from affectmix.learners.svc.model import SvcModel
+
+        return SvcModel.from_arrays(arrays)
     if kind in BASELINES:
         return MeanModel.from_arrays(arrays)
     if kind == "elasticnet":

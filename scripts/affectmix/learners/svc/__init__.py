@@ -1,0 +1,1 @@
+"""Support vector classification: the standard baseline of class tasks."""
