@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import torch
 from affectmix.errors import ConfigError, TableError
+from affectmix.learners.devices import choose_device
 from affectmix.learners.emomucs.fusion import FusedNetwork
-from affectmix.learners.emomucs.learner import EmomucsLearner, choose_device
+from affectmix.learners.emomucs.learner import EmomucsLearner
 from affectmix.learners.emomucs.model import EmomucsModel
 from affectmix.learners.emomucs.parameters import part
 from affectmix.learners.emomucs.systems import TrainingSet, Workshop

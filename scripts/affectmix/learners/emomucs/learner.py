@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from affectmix.errors import ConfigError
 from affectmix.learners.base import Choice
+from affectmix.learners.devices import choose_device
 from affectmix.learners.emomucs.model import EmomucsModel
 from affectmix.learners.emomucs.search import REFIT, Found, best_of, search_variants
 from affectmix.learners.emomucs.systems import TrainingSet, Workshop
@@ -119,18 +119,3 @@ class EmomucsLearner:
             finetune_rate=self._finetune_rate,
             device=self._device,
         )
-
-
-def choose_device(wanted: str) -> str:
-    """Return ``cpu`` or ``cuda``; ``auto`` takes a GPU where torch finds one.
-
-    Raises:
-        ConfigError: a GPU is wanted, and there is none.
-    """
-    found = torch.cuda.is_available()
-    if wanted == "cuda" and not found:
-        raise ConfigError(
-            "device: 'cuda' is wanted, but torch finds no GPU here; take auto or cpu, or install "
-            "a torch that is built for the GPU"
-        )
-    return "cuda" if found and wanted != "cpu" else "cpu"
