@@ -274,6 +274,18 @@ AUDIT_SUMMARY = Schema(
     key=("cell", "view"),
 )
 
+SECTIONS = Schema(
+    "sections",
+    {
+        "clip_id": Column(pa.string()),
+        "start_s": Column(pa.float64(), low=0.0),
+        "end_s": Column(pa.float64(), low=0.0),
+        "valence": Column(pa.float64()),  # what can be heard: a formula, which may pass 1
+        "arousal": Column(pa.float64()),
+    },
+    key=("clip_id", "start_s"),
+)
+
 ORACLE = Schema(
     "oracle",
     {

@@ -34,6 +34,8 @@ def test_tables_follow_their_schemas(tmp_path: Path) -> None:
     assert demo.problems() == []
     assert demo.label_files() == []
     assert demo.generated
+    check_table(demo.sections(), schemas.SECTIONS, where="sections")
+    assert len(demo.sections()) == 4 * 20
 
 
 def test_written_clips_lie_where_the_corpus_says(tmp_path: Path) -> None:
@@ -58,6 +60,7 @@ def test_label_seed_changes_labels_alone(tmp_path: Path) -> None:
         ({"duration": 0.2}, "1 to 600"),
         ({"duration": float("nan")}, "1 to 600"),
         ({"seed": -1}, "seed"),
+        ({"varied": 1.5}, "0 to 1"),
         ({"label_seed": -1}, "label_seed"),
         ({"clisp": 3}, "did you mean 'clips'"),
     ],

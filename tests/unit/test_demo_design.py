@@ -123,6 +123,22 @@ def test_a_minority_of_music_sections_disagrees_with_the_label() -> None:
     assert 0.1 < (mode == 2).mean() < 0.5
 
 
+def test_varied_clips_have_one_section_that_turns_all_causes_round() -> None:
+    plain, varied = (sections(part="music", clips=60, varied=share) for share in (0.0, 1.0))
+    turned = ~np.isclose(plain["tempo"], varied["tempo"]).reshape(60, 4)
+    assert set(turned.sum(axis=1)) <= {0, 1}  # 0: a contrast had turned it there already
+    assert turned.any(axis=1).mean() > 0.85
+    product = (plain["tempo"] * varied["tempo"]).to_numpy().reshape(60, 4)
+    assert (product[turned] < 0).all()
+    pd.testing.assert_frame_equal(plain, sections(part="music", clips=60))
+    some = sections(part="music", clips=60, varied=0.5)
+    changed = (some["tempo"] != plain["tempo"]).to_numpy().reshape(60, 4).any(axis=1)
+    assert 0.3 < changed.mean() < 0.7
+    labels = design(part="music", clips=60, varied=1.0)
+    clean = varied.groupby("clip_id")["arousal_clean"].mean().to_numpy()
+    np.testing.assert_allclose(labels["arousal_clean"], clean)
+
+
 @pytest.mark.parametrize(("part", "count"), [("music", 4), ("sounds", 1)])
 def test_sections_fill_the_clip(part: str, count: int) -> None:
     rows = sections(part=part, clips=5, duration=30.0)

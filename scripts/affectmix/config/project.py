@@ -116,7 +116,8 @@ class Project:
     def audio_settings(self, corpus: str) -> dict[str, Any]:
         """Return what the sound of a generated corpus hangs on, and nothing of its labels."""
         settings = self.corpora[corpus].settings
-        return {key: settings[key] for key in ("part", "duration", "seed", "root")}
+        varied = {"varied": settings["varied"]} if settings["varied"] else {}
+        return {**{key: settings[key] for key in ("part", "duration", "seed", "root")}, **varied}
 
     def adapter_module(self, corpus: str) -> str:
         """Return the module of a corpus's adapter, whose code its labels hang on."""

@@ -31,6 +31,9 @@ class DemoCorpus(Corpus):
         "clips": Setting((int,), "number of clips, 1 to 99999", default=240),
         "duration": Setting((float,), "seconds per clip, 1 to 600", default=10.0),
         "seed": Setting((int,), "seed of causes, sound and labels, 0 or more", default=1),
+        "varied": Setting(
+            (float,), "share of music clips of which one section contradicts the rest", default=0.0
+        ),
         "label_seed": Setting((int,), "another seed for the raters alone, 0 or more", default=None),
     }
     generated: ClassVar[bool] = True  # the workflow makes the audio before it reads it
@@ -54,6 +57,13 @@ class DemoCorpus(Corpus):
         """Return ``schemas.RATINGS``: ten raters per clip."""
         return design.ratings(**self._drawn())
 
+    def sections(self) -> pd.DataFrame:
+        """Return ``schemas.SECTIONS``: what each section of a clip sounds like."""
+        rows = design.sections(**self._drawn(), duration=self.settings["duration"])
+        own = {"valence": "valence_clean", "arousal": "arousal_clean"}
+        rows = rows[["clip_id", "start_s", "end_s", *own.values()]]
+        return rows.rename(columns={clean: target for target, clean in own.items()})
+
     def label_files(self) -> list[Path]:
         """Return nothing: the labels come from the seed."""
         return []
@@ -67,10 +77,13 @@ class DemoCorpus(Corpus):
         return self.root / clip_id if self.settings["part"] == "music" else None
 
     def _drawn(self) -> dict[str, Any]:
-        return {key: self.settings[key] for key in ("part", "clips", "seed", "label_seed")}
+        return {
+            key: self.settings[key] for key in ("part", "clips", "seed", "label_seed", "varied")
+        }
 
     def _check_ranges(self) -> None:
         ranges = {"clips": (1, 99_999), "duration": (1.0, _LONGEST_S), "seed": (0, math.inf)}
+        ranges["varied"] = (0.0, 1.0)
         if self.settings["label_seed"] is not None:
             ranges["label_seed"] = (0, math.inf)
         faults = [

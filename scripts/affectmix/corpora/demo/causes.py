@@ -6,6 +6,7 @@ of a larger corpus are the clips of a smaller one.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,7 +35,10 @@ _CENTRES = {  # what a category of sounds is like, in standard deviations
     "impact": {"suddenness": 0.8},
     "weather": {"noisiness": 0.9, "suddenness": -0.4},
 }
-_STREAMS = ("sources", "categories", "source causes", "clip causes", "sections", "contrasts")
+_STREAMS = (
+    *("sources", "categories", "source causes", "clip causes", "sections", "contrasts"),
+    "varied",
+)
 
 
 @dataclass(frozen=True)
@@ -52,8 +56,11 @@ class DrawnCauses:
     category: npt.NDArray[np.int64]
 
 
-def draw_causes(*, part: str, clips: int, seed: int) -> DrawnCauses:
-    """Draw the causes of ``clips`` clips of ``part``; the same seed gives the same ones."""
+def draw_causes(*, part: str, clips: int, seed: int, varied: float = 0.0) -> DrawnCauses:
+    """Draw the causes of ``clips`` clips of ``part``; the same seed gives the same ones.
+
+    ``varied`` is the share of music clips in which one section turns all causes round.
+    """
     rng = {
         name: np.random.default_rng([seed, PARTS.index(part), code])
         for code, name in enumerate(_STREAMS)
@@ -69,7 +76,7 @@ def draw_causes(*, part: str, clips: int, seed: int) -> DrawnCauses:
     of_clip = rng["clip causes"].standard_normal((clips, len(names)))
     latent = np.sqrt(_SOURCE_SHARE) * of_source[source] + np.sqrt(1 - _SOURCE_SHARE) * of_clip
     latent = latent + _category_centres(part)[category]
-    sectioned = _draw_sections(latent, part, rng["sections"], rng["contrasts"])
+    sectioned = _draw_sections(latent, part, rng, varied=varied)
     values = 2.0 * ndtr(sectioned) - 1.0
     if "mode" in names:
         values[..., names.index("mode")] = np.where(sectioned[..., names.index("mode")] > 0, 1, -1)
@@ -97,21 +104,26 @@ def _category_centres(part: str) -> FloatArray:
 
 
 def _draw_sections(
-    latent: FloatArray, part: str, rng: np.random.Generator, contrast_rng: np.random.Generator
+    latent: FloatArray, part: str, rng: Mapping[str, np.random.Generator], *, varied: float
 ) -> FloatArray:
     """Return the latent causes of each section [shape=(clips, sections, causes)]."""
     count = SECTIONS[part]
     if count == 1:
         return latent[:, None, :]
     clips, causes = latent.shape
-    shifts = _SECTION_SD * rng.standard_normal((clips, count, causes))
+    shifts = _SECTION_SD * rng["sections"].standard_normal((clips, count, causes))
     if "mode" in CAUSES[part]:
         shifts[..., CAUSES[part].index("mode")] = 0.0  # a clip keeps its mode, but for a contrast
-    sectioned = latent[:, None, :] + shifts
-    draws = contrast_rng.random((clips, 3))
+    alike = latent[:, None, :] + shifts
+    sectioned = alike.copy()
+    draws = rng["contrasts"].random((clips, 3))
     for clip in np.flatnonzero(draws[:, 0] < _CONTRAST_RATE):
         section = int(draws[clip, 1] * count)
         turned = _CONTRASTS[int(draws[clip, 2] * len(_CONTRASTS))]
         columns = [CAUSES[part].index(name) for name in turned]
         sectioned[clip, section, columns] *= -1.0
+    draws = rng["varied"].random((clips, 2))
+    for clip in np.flatnonzero(draws[:, 0] < varied):
+        section = int(draws[clip, 1] * count)
+        sectioned[clip, section] = -alike[clip, section]
     return sectioned

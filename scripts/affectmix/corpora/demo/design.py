@@ -14,7 +14,12 @@ from affectmix.errors import ConfigError
 
 
 def design(
-    *, part: str, clips: int = 240, seed: int = 1, label_seed: int | None = None
+    *,
+    part: str,
+    clips: int = 240,
+    seed: int = 1,
+    label_seed: int | None = None,
+    varied: float = 0.0,
 ) -> pd.DataFrame:
     """Return one row per clip: its causes and its labels.
 
@@ -23,6 +28,7 @@ def design(
         clips: how many clips; the first ones do not depend on it.
         seed: seed of the causes (and of the labels).
         label_seed: another seed for sources' effects and raters, ``seed`` by default.
+        varied: share of music clips in which one section turns all causes round.
 
     Returns:
         Columns clip_id, source, category, one per cause (mean over the sections, in
@@ -33,7 +39,8 @@ def design(
     Raises:
         ConfigError: unknown part, or fewer than one clip.
     """
-    drawn, rated, clean = _draw(part, clips, seed, seed if label_seed is None else label_seed)
+    own = seed if label_seed is None else label_seed
+    drawn, rated, clean = _draw(part, clips, seed, own, varied)
     means = rated.ratings.mean(axis=1)
     spreads = rated.ratings.std(axis=1, ddof=1)
     frame = pd.DataFrame({"clip_id": clip_ids(part, clips)})
@@ -51,15 +58,25 @@ def design(
     return frame
 
 
-def sections(*, part: str, clips: int = 240, seed: int = 1, duration: float = 10.0) -> pd.DataFrame:
+def sections(
+    *,
+    part: str,
+    clips: int = 240,
+    seed: int = 1,
+    duration: float = 10.0,
+    label_seed: int | None = None,
+    varied: float = 0.0,
+) -> pd.DataFrame:
     """Return one row per section of each clip: when it is, its causes and its true targets.
 
     Returns:
-        Columns clip_id, section, start_s, end_s, one per cause, valence and arousal (true:
-        formula with the effects of source and clip, without raters), quadrant (of these);
-        sorted by clip_id and section.
+        Columns clip_id, section, start_s, end_s, one per cause, valence_clean and
+        arousal_clean (the formula: what can be heard), valence and arousal (true: with the
+        effects of source and clip, without raters), quadrant (of these); sorted by clip_id
+        and section.
     """
-    drawn, rated, clean = _draw(part, clips, seed, seed)
+    own = seed if label_seed is None else label_seed
+    drawn, rated, clean = _draw(part, clips, seed, own, varied)
     count = SECTIONS[part]
     truth = (clean + rated.shift[:, None, :]).reshape(-1, 2)
     number = np.tile(np.arange(count), clips)
@@ -68,16 +85,22 @@ def sections(*, part: str, clips: int = 240, seed: int = 1, duration: float = 10
     frame["end_s"] = (number + 1) * duration / count
     for index, name in enumerate(CAUSES[part]):
         frame[name] = drawn.causes[..., index].ravel()
+    frame["valence_clean"], frame["arousal_clean"] = clean.reshape(-1, 2).T
     frame["valence"], frame["arousal"] = truth.T
     frame["quadrant"] = quadrants(truth)
     return frame
 
 
 def ratings(
-    *, part: str, clips: int = 240, seed: int = 1, label_seed: int | None = None
+    *,
+    part: str,
+    clips: int = 240,
+    seed: int = 1,
+    label_seed: int | None = None,
+    varied: float = 0.0,
 ) -> pd.DataFrame:
     """Return every single rating: columns clip_id, rater, valence, arousal in [-1, 1]."""
-    _, rated, _ = _draw(part, clips, seed, seed if label_seed is None else label_seed)
+    _, rated, _ = _draw(part, clips, seed, seed if label_seed is None else label_seed, varied)
     frame = pd.DataFrame({"clip_id": np.repeat(clip_ids(part, clips), RATERS_PER_CLIP)})
     frame["rater"] = [f"{part}_rater_{number:02d}" for number in rated.rater.ravel()]
     frame["valence"], frame["arousal"] = rated.ratings.reshape(-1, 2).T
@@ -102,13 +125,13 @@ def quadrants(values: FloatArray) -> list[str]:
 
 @lru_cache(maxsize=8)
 def _draw(
-    part: str, clips: int, seed: int, label_seed: int
+    part: str, clips: int, seed: int, label_seed: int, varied: float
 ) -> tuple[DrawnCauses, DrawnRatings, FloatArray]:
     if part not in PARTS:
         raise ConfigError(f"part: {part!r} is not a part of the demo; choose one of {PARTS}.")
     if not 1 <= clips <= 99_999:
         raise ConfigError(f"clips: {clips} is not possible; choose a number from 1 to 99999.")
-    drawn = draw_causes(part=part, clips=clips, seed=seed)
+    drawn = draw_causes(part=part, clips=clips, seed=seed, varied=varied)
     clean = clean_values(drawn.causes, part)
     rated = draw_ratings(clean.mean(axis=1), drawn.source, part=part, seed=label_seed)
     return drawn, rated, clean

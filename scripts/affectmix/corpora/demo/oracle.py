@@ -37,7 +37,8 @@ class _Known:
 
     def __init__(self, settings: Mapping[str, Any], seeds: int) -> None:
         part, clips, seed = settings["part"], settings["clips"], settings["seed"]
-        drawn = draw_causes(part=part, clips=clips, seed=seed)
+        varied = settings.get("varied", 0.0)
+        drawn = draw_causes(part=part, clips=clips, seed=seed, varied=varied)
         clean = clean_values(drawn.causes, part).mean(axis=1)
         self.terms = {t: terms(drawn.causes, part, term_names(t)).mean(axis=1) for t in TARGETS}
         labels = [

@@ -63,7 +63,8 @@ def write_clips(
 
     Args:
         part: ``music`` or ``sounds``.
-        settings: ``clips``, ``duration`` (s) and ``seed`` of the corpus; others are ignored.
+        settings: ``clips``, ``duration`` (s), ``seed`` and ``varied`` (0 where left out) of the
+            corpus; others are ignored.
         clip_ids: the clips to write.
         folder: where to write them; made when missing.
 
@@ -71,7 +72,8 @@ def write_clips(
         ConfigError: a clip id is not of this corpus.
     """
     clips, seed, duration = settings["clips"], settings["seed"], settings["duration"]
-    table = design(part=part, clips=clips, seed=seed).set_index("clip_id")
+    drawn = {"part": part, "clips": clips, "seed": seed, "varied": settings.get("varied", 0.0)}
+    table = design(**drawn).set_index("clip_id")
     wanted = list(clip_ids)
     strange = sorted(set(wanted) - set(table.index))
     if strange:
@@ -79,7 +81,7 @@ def write_clips(
             f"demo {part}: no clip {strange[0]!r}; the {clips} clips are {table.index[0]!r} "
             f"to {table.index[-1]!r}. Ask for those, or raise `clips`."
         )
-    parts = sections(part=part, clips=clips, seed=seed, duration=duration)
+    parts = sections(**drawn, duration=duration)
     first = {clip_id: SECTIONS[part] * row for row, clip_id in enumerate(table.index)}
     for clip_id in wanted:
         rows = parts.iloc[first[clip_id] : first[clip_id] + SECTIONS[part]]
