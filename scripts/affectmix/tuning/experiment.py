@@ -1,0 +1,174 @@
+"""All listeners of a cell, simulated and real, each on songs of a fold of the cell's scheme."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from affectmix.corpora.base import TARGETS
+from affectmix.errors import ConfigError
+from affectmix.evaluation.user_measures import QUADRANT, calibration_error
+from affectmix.schemas import QUADRANTS
+from affectmix.tuning.library import Library
+from affectmix.tuning.listeners import RATER, Listener, simulated_listeners
+from affectmix.tuning.suggest import Chooser
+from affectmix.tuning.trial import Pooled, Row, Trial, methods_of
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One listener with the songs of a fold, and what is known of the listener's truth."""
+
+    listener: str
+    kind: str
+    trial: Trial
+
+
+def tune_all(
+    libraries: Sequence[Library],
+    ratings: pd.DataFrame,
+    settings: Mapping[str, Any],
+    *,
+    training: Mapping[tuple[int, int], pd.DataFrame],
+    seed: int,
+) -> pd.DataFrame:
+    """Return how well every method knows every listener: ``schemas.USERS`` less the cell.
+
+    Args:
+        libraries: the songs of every fold, as the fold's own general model predicts them.
+        ratings: single ratings with ``corpus``, ``clip_id``, ``rater``, and valence and arousal
+            or quadrant; may be empty.
+        settings: ``listeners`` of an experiment.
+        training: (repeat, fold) → labels of the clips that the fold's model was trained on,
+            from which a simulated listener's upper bound for quadrants is made.
+        seed: of listeners, halves and choices.
+
+    Raises:
+        ConfigError: listeners were asked for whom no song can be found.
+    """
+    methods = methods_of(settings["methods"])
+    choosers: Sequence[Chooser] = settings["choosers"]
+    rows: list[Row] = []
+    pooled: Pooled = {}
+    people = [
+        *_simulated(libraries, training, settings, seed),
+        *_raters(libraries, ratings, settings, seed),
+    ]
+    for heard in people:
+        place = {
+            "repeat": heard.trial.library.repeat,
+            "fold": heard.trial.library.fold,
+            "listener": heard.listener,
+            "kind": heard.kind,
+        }
+        own = heard.trial.run(methods, choosers, settings["songs"], pooled=pooled)
+        rows += [{**place, **row} for row in own]
+    return pd.DataFrame([*rows, *_calibration(pooled)])
+
+
+def _simulated(
+    libraries: Sequence[Library],
+    training: Mapping[tuple[int, int], pd.DataFrame],
+    settings: Mapping[str, Any],
+    seed: int,
+) -> Iterator[Heard]:
+    """Yield each simulated listener on one fold; listeners and folds take turns."""
+    count = settings["simulated"]
+    if count and any(np.isnan(library.affect).any() for library in libraries):
+        raise ConfigError(
+            f"listeners.simulated: {count} found, but the corpus has songs without valence or "
+            "arousal, which simulated listeners hear otherwise; set it to 0"
+        )
+    for number, listener in enumerate(simulated_listeners(count, seed=seed)):
+        library = libraries[number % len(libraries)]
+        asked, others = library.halves(seed=seed)
+        felt = listener.feels(library.affect)
+        labels = training[library.repeat, library.fold]
+        yield Heard(
+            listener.name,
+            listener.kind,
+            Trial(
+                library,
+                asked,
+                others,
+                truth=felt,
+                ratings=listener.rates(felt, noise=settings["noise"], seed=seed),
+                bound=_bound(listener, library, labels),
+                seed=seed + number,
+            ),
+        )
+
+
+def _bound(listener: Listener, library: Library, labels: pd.DataFrame) -> np.ndarray:
+    """Return the predictions of a model that knows by what the listener differs."""
+    predicted = library.songs.predicted
+    if library.songs.output == "affect":
+        return listener.feels(predicted)
+    places = labels["quadrant"].map(QUADRANTS.index).to_numpy(dtype=int)
+    return predicted @ listener.upper_bound(places, labels[list(TARGETS)].to_numpy(dtype=float))
+
+
+def _raters(
+    libraries: Sequence[Library], ratings: pd.DataFrame, settings: Mapping[str, Any], seed: int
+) -> Iterator[Heard]:
+    """Yield the raters with the most ratings, on every fold where they have enough songs."""
+    if not settings["raters"]:
+        return
+    counts = (
+        ratings.groupby("rater").size().sort_index().sort_values(ascending=False, kind="stable")
+    )
+    found = False
+    for number, rater in enumerate(counts.index[: settings["raters"]]):
+        own = ratings[ratings["rater"] == rater].set_index(["corpus", "clip_id"])
+        for library in libraries:
+            keys = pd.MultiIndex.from_frame(library.clips[["corpus", "clip_id"]])
+            numbers = np.flatnonzero(keys.isin(own.index))
+            if len(numbers) < settings["min_songs"]:
+                continue
+            rated = library.take(numbers)
+            asked, others = rated.halves(seed=seed)
+            if not len(others):
+                continue
+            found = True
+            truth = _truth(own.loc[keys[numbers]])
+            yield Heard(
+                str(rater),
+                RATER,
+                Trial(rated, asked, others, truth, truth, bound=None, seed=seed + number),
+            )
+    if not found:
+        most = int(counts.iloc[0]) if len(counts) else 0
+        raise ConfigError(
+            f"listeners.raters: {settings['raters']} asked for, but no rater has min_songs: "
+            f"{settings['min_songs']} songs in one fold (the most ratings of one are {most}); take "
+            "a corpus with single ratings, a scheme of fewer folds or a lower min_songs, or set "
+            "raters to 0"
+        )
+
+
+def _truth(rows: pd.DataFrame) -> np.ndarray:
+    """Return valence and arousal, or places in ``QUADRANTS`` where a corpus has only these."""
+    if rows[list(TARGETS)].notna().all(axis=None):
+        return rows[list(TARGETS)].to_numpy(dtype=float)
+    return rows["quadrant"].map(QUADRANTS.index).to_numpy(dtype=int)
+
+
+def _calibration(pooled: Pooled) -> Iterator[Row]:
+    """Yield the calibration error of each method over all listeners' songs together."""
+    for (method, chooser, count), parts in pooled.items():
+        probabilities = np.concatenate([one for one, _ in parts])
+        felt = np.concatenate([other for _, other in parts])
+        yield {
+            "method": method,
+            "chooser": chooser,
+            "songs": count,
+            "song_set": "other",
+            "clips": len(felt),
+            "target": QUADRANT,
+            "metric": "ece",
+            "value": calibration_error(probabilities, felt),
+        }
