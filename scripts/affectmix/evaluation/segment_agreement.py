@@ -73,8 +73,9 @@ def segment_values(
     """
     placed = segments[[*_CLIP, "start_s"]].reset_index(names="_row")
     pairs = placed.merge(sections, on=_CLIP, suffixes=("", "_section"))
-    end = np.minimum(pairs["start_s"] + segment_s, pairs["end_s"])
-    share = (end - np.maximum(pairs["start_s"], pairs["start_s_section"])).clip(lower=0)
+    begin, end = pairs["start_s"].to_numpy(float), pairs["end_s"].to_numpy(float)
+    own = pairs["start_s_section"].to_numpy(float)
+    share = np.clip(np.minimum(begin + segment_s, end) - np.maximum(begin, own), 0, None)
     weighted = pairs[list(TARGETS)].mul(share, axis=0).assign(_share=share, _row=pairs["_row"])
     sums = weighted.groupby("_row").sum()
     values = sums[list(TARGETS)].div(sums["_share"].where(sums["_share"] > 0), axis=0)
