@@ -15,6 +15,7 @@ from affectmix.corpora.demo.adapter import DemoCorpus
 from affectmix.corpora.demo.formula import PARTS
 from affectmix.corpora.demo.render import write_clips
 from affectmix.errors import ConfigError
+from affectmix.stems.names import STEMS
 from affectmix.tables import check_table
 
 
@@ -44,6 +45,17 @@ def test_written_clips_lie_where_the_corpus_says(tmp_path: Path) -> None:
     rows = demo.clips().set_index("clip_id")
     assert demo.audio_path(rows.at["music_00002", "path"]).is_file()
     assert not demo.audio_path(rows.at["music_00001", "path"]).exists()
+
+
+def test_stems_of_their_own_are_another_sound_with_the_same_labels(tmp_path: Path) -> None:
+    shared, own = corpus(tmp_path, clips=30), corpus(tmp_path, clips=30, stems="own")
+    pd.testing.assert_frame_equal(shared.labels(), own.labels())
+    assert shared.stem_shares() == {}
+    shares = own.stem_shares()
+    assert list(shares["valence"]) == list(STEMS)
+    for target, most in (("valence", "vocals"), ("arousal", "drums")):
+        assert sum(shares[target].values()) == pytest.approx(1)
+        assert max(shares[target], key=shares[target].__getitem__) == most
 
 
 def test_label_seed_changes_labels_alone(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import re
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
@@ -153,6 +154,19 @@ def test_contributions_are_those_that_were_planted(report: ExperimentReport) -> 
     assert r2["valence"].drop("vocals").abs().max() < 0.1
 
 
+def test_credit_stands_beside_known_causes(evidence: Evidence) -> None:
+    known = {"valence": {"vocals": 0.9, "drums": 0.1}, "arousal": {"vocals": 0.2, "drums": 0.8}}
+    shares = {"a": {target: dict.fromkeys(STEMS, 0.0) | own for target, own in known.items()}}
+    parts = section(ExperimentReport(replace(evidence, known_shares=shares)), "contributions")
+    credit = parts.tables["stem_credit"].frame.set_index(["target", "stem"])
+    assert credit.loc[("valence", "vocals"), "causes"] == 0.9
+    assert credit.loc[("valence", "vocals"), "credit"] > 0.9
+    np.testing.assert_allclose(credit.groupby("target")["credit"].sum(), 1)
+    assert (credit["low"] <= credit["credit"]).all()
+    unknown = section(ExperimentReport(evidence), "contributions")
+    assert "stem_credit" not in unknown.tables
+
+
 def test_excerpts_are_short_and_can_be_played(evidence: Evidence) -> None:
     assert evidence.excerpts is not None
     check_table(evidence.excerpts, EXCERPTS, where="here")
@@ -197,7 +211,8 @@ def test_the_page_holds_its_sounds_and_asks_for_nothing(report: ExperimentReport
     assert page.count("<audio controls") == 15
     assert set(re.findall(r'src="([^",]{0,22})', page)) == {"data:audio/mpeg;base64"}
     assert "Does un-mixing help? net on stems" in page
-    assert "Did mixing help?</h3>" not in page
+    assert "Did mixing help" not in page
+    assert "<h2>Did un-mixing help, by how much, and is it real?</h2>" in page
     assert len(page) < 4_000_000
 
 

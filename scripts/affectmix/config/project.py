@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
@@ -115,9 +115,9 @@ class Project:
 
     def audio_settings(self, corpus: str) -> dict[str, Any]:
         """Return what the sound of a generated corpus hangs on, and nothing of its labels."""
-        settings = self.corpora[corpus].settings
-        varied = {"varied": settings["varied"]} if settings["varied"] else {}
-        return {**{key: settings[key] for key in ("part", "duration", "seed", "root")}, **varied}
+        settings, declared = self.corpora[corpus].settings, self.corpora[corpus].SETTINGS
+        options = [key for key in ("varied", "stems") if settings[key] != declared[key].default]
+        return {key: settings[key] for key in ("part", "duration", "seed", "root", *options)}
 
     def adapter_module(self, corpus: str) -> str:
         """Return the module of a corpus's adapter, whose code its labels hang on."""
@@ -202,6 +202,7 @@ class Project:
                 for name, learner in self.learners.items()
                 if learner["kind"] == "emomucs"
             },
+            "known_shares": self._known_shares(views),
             "seed": self.config["seed"],
             # Only the papers' own corpora can be held against the papers' numbers.
             "analogous": any(
@@ -210,6 +211,11 @@ class Project:
                 for view in settings["roles"]
             ),
         }
+
+    def _known_shares(self, views: Iterable[str]) -> dict[str, dict[str, dict[str, float]]]:
+        """Return view → target → stem → how much of the target it causes, where that is known."""
+        known = {view: self.corpora[self.views[view]["corpus"]].stem_shares() for view in views}
+        return {view: shares for view, shares in sorted(known.items()) if shares}
 
     def _raters(self, corpus: str) -> dict[str, Any]:
         """Return what is known of the listeners behind a corpus's mean ratings."""

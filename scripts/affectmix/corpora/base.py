@@ -135,6 +135,10 @@ class Corpus(ABC):
         declared = self.settings["true_stems"]
         return None if declared is None else self.home / Path(declared).expanduser() / clip_id
 
+    def stem_shares(self) -> dict[str, dict[str, float]]:
+        """Return target → stem → how much of the target it causes; empty where unknown."""
+        return {}
+
 
 def make_clip_id(path: str) -> str:
     """Return the clip id of a relative audio path: its name without extension, made safe.

@@ -6,7 +6,7 @@ prediction, and of a fold's R². A stem may move predictions much and bring noth
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 import numpy as np
@@ -54,6 +54,31 @@ def stem_worth(
         for key, part in rows.groupby(keys, sort=True)
     ]
     return pd.DataFrame(found, columns=[*keys, "mean", "low", "high"])
+
+
+def credit_beside_causes(
+    worth: pd.DataFrame, known: Mapping[str, Mapping[str, Mapping[str, float]]]
+) -> pd.DataFrame:
+    """Return how much of what is learned of a target each stem gets, and how much it causes.
+
+    Args:
+        worth: of :func:`stem_worth`.
+        known: view → target → stem → share of the causes, of views where they are known.
+
+    Returns:
+        One row per row of ``worth`` of quantity ``r2``, without a control, in these views:
+        ``causes`` (the known share) and ``credit`` (the stem's share of the R² of all stems
+        together), with ``low`` and ``high``; NaN where all stems together have no R².
+    """
+    rows = worth[(worth["quantity"] == "r2") & (worth["control"] == "none")]
+    rows = rows[rows["view"].isin(list(known))].reset_index(drop=True)
+    keys = [name for name in _CELL if name != "stem"]
+    total = rows.groupby(keys)["mean"].transform("sum").astype(float)
+    total = total.where(total > 0)
+    causes = [known[v][t][s] for v, t, s in rows[["view", "target", "stem"]].to_numpy()]
+    shares = {name: rows[name] / total for name in ("mean", "low", "high")}
+    named = rows[list(_CELL)].assign(causes=np.array(causes, dtype=float))
+    return named.assign(credit=shares["mean"], low=shares["low"], high=shares["high"])
 
 
 def _interval(rows: pd.DataFrame) -> dict[str, float]:

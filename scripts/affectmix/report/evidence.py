@@ -47,6 +47,7 @@ class Evidence:
         predictions: its rows of ``schemas.PREDICTIONS`` where stems are heard one by one.
         contributions: ``schemas.STEM_CONTRIBUTIONS`` where all combinations of stems were run.
         excerpts: ``schemas.EXCERPTS``, a few clips' stems to be heard.
+        known_shares: view → target → stem → how much of the target the stem causes, where known.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Evidence:
     predictions: pd.DataFrame | None = None
     contributions: pd.DataFrame | None = None
     excerpts: pd.DataFrame | None = None
+    known_shares: Mapping[str, Mapping[str, Mapping[str, float]]] = field(default_factory=dict)
 
     @cached_property
     def mean_learners(self) -> tuple[str, ...]:

@@ -55,6 +55,7 @@ def render_report(context: ReportContext) -> str:
         chosen_on_reported=_chosen_on_reported(context),
         fig1=_figure(context.fig1, "fig1") if context.fig1 else None,
         sections=[_section(e, number) for number, e in enumerate(context.experiments)],
+        question=_question(context),
         published_beside=any(
             name.startswith("published")
             for e in context.experiments
@@ -65,6 +66,13 @@ def render_report(context: ReportContext) -> str:
         css=Markup(_read("report.css")),
         flags=FLAGS,
     )
+
+
+def _question(context: ReportContext) -> str:
+    """Return what the page's answers are answers to."""
+    asked = {"un-mixing" if e.evidence.unmixes else "mixing" for e in context.experiments}
+    where = ", on which view" if asked == {"mixing"} else ""
+    return f"Did {' or '.join(sorted(asked))} help{where}, by how much, and is it real?"
 
 
 def badges(context: ReportContext) -> Iterator[Badge]:

@@ -11,7 +11,9 @@ import pandas as pd
 
 from affectmix.corpora.base import Corpus, Setting
 from affectmix.corpora.demo import design
+from affectmix.corpora.demo.causes import draw_causes
 from affectmix.corpora.demo.formula import PARTS
+from affectmix.corpora.demo.ownership import OWN, SHARED, known_shares
 from affectmix.errors import ConfigError, Problem
 from affectmix.schemas import LABELS
 
@@ -33,6 +35,12 @@ class DemoCorpus(Corpus):
         "seed": Setting((int,), "seed of causes, sound and labels, 0 or more", default=1),
         "varied": Setting(
             (float,), "share of music clips of which one section contradicts the rest", default=0.0
+        ),
+        "stems": Setting(
+            (str,),
+            "whether every stem of music carries all causes, or each its own",
+            default=SHARED,
+            choices=(SHARED, OWN),
         ),
         "label_seed": Setting((int,), "another seed for the raters alone, 0 or more", default=None),
     }
@@ -75,6 +83,13 @@ class DemoCorpus(Corpus):
     def true_stems(self, clip_id: str) -> Path | None:
         """Return the folder of the stems that a clip's mix was made of; sounds have none."""
         return self.root / clip_id if self.settings["part"] == "music" else None
+
+    def stem_shares(self) -> dict[str, dict[str, float]]:
+        """Return how much of each target each stem causes, where each carries its own causes."""
+        if self.settings["part"] != "music" or self.settings["stems"] != OWN:
+            return {}
+        drawn = {key: self.settings[key] for key in ("part", "clips", "seed", "varied")}
+        return known_shares(draw_causes(**drawn).causes)
 
     def _drawn(self) -> dict[str, Any]:
         return {

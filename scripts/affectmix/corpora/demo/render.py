@@ -15,6 +15,7 @@ from affectmix.corpora.demo.causes import SECTIONS
 from affectmix.corpora.demo.design import design, sections
 from affectmix.corpora.demo.formula import CAUSES, PARTS
 from affectmix.corpora.demo.music import STEMS, play_music
+from affectmix.corpora.demo.ownership import SHARED
 from affectmix.corpora.demo.sounds import play_sound
 from affectmix.corpora.demo.synth import RATE, Signal
 from affectmix.errors import ConfigError
@@ -27,7 +28,13 @@ Pcm = npt.NDArray[np.int16]
 
 
 def render(
-    *, part: str, clip_id: str, category: str, sections: pd.DataFrame, seed: int
+    *,
+    part: str,
+    clip_id: str,
+    category: str,
+    sections: pd.DataFrame,
+    seed: int,
+    stems: str = SHARED,
 ) -> dict[str, Signal]:
     """Play one clip.
 
@@ -37,6 +44,7 @@ def render(
         category: the clip's category.
         sections: the clip's rows of ``design.sections``.
         seed: seed of the corpus.
+        stems: of music, ``shared`` or ``own`` (`ownership`).
 
     Returns:
         Mono float32 signals in [-1, 1] at ``RATE``: vocals, drums, bass and other for
@@ -49,7 +57,7 @@ def render(
     values = sections[list(CAUSES[part])].to_numpy()
     causes = [dict(zip(CAUSES[part], row, strict=True)) for row in values.tolist()]
     if part == "music":
-        return play_music(causes, lengths, category, rng)
+        return play_music(causes, lengths, category, rng, stems=stems)
     return {"mix": play_sound(causes[0], lengths[0], category, rng)}
 
 
@@ -63,8 +71,8 @@ def write_clips(
 
     Args:
         part: ``music`` or ``sounds``.
-        settings: ``clips``, ``duration`` (s), ``seed`` and ``varied`` (0 where left out) of the
-            corpus; others are ignored.
+        settings: ``clips``, ``duration`` (s), ``seed``, ``varied`` (0 where left out) and
+            ``stems`` (``shared`` where left out) of the corpus; others are ignored.
         clip_ids: the clips to write.
         folder: where to write them; made when missing.
 
@@ -85,8 +93,14 @@ def write_clips(
     first = {clip_id: SECTIONS[part] * row for row, clip_id in enumerate(table.index)}
     for clip_id in wanted:
         rows = parts.iloc[first[clip_id] : first[clip_id] + SECTIONS[part]]
-        category = str(table.at[clip_id, "category"])
-        signals = render(part=part, clip_id=clip_id, category=category, sections=rows, seed=seed)
+        signals = render(
+            part=part,
+            clip_id=clip_id,
+            category=str(table.at[clip_id, "category"]),
+            sections=rows,
+            seed=seed,
+            stems=settings.get("stems", SHARED),
+        )
         _write_clip(signals, Path(folder), clip_id)
 
 

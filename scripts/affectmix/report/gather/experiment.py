@@ -48,6 +48,7 @@ def evidence_of(
         oracle=read_table(one["oracle"], ORACLE) if "oracle" in one else None,
         features=settings["features"],
         networks=settings["networks"],
+        known_shares=settings["known_shares"],
         **{
             name: read_table(one[name], schema) for name, schema in _OF_STEMS.items() if name in one
         },

@@ -8,7 +8,7 @@ import pandas as pd
 
 from affectmix.evaluation.contributions import find_families
 from affectmix.evaluation.fold_scores import SETTING
-from affectmix.evaluation.stem_worth import stem_worth
+from affectmix.evaluation.stem_worth import credit_beside_causes, stem_worth
 from affectmix.report.blocks import Block, Heard, Players, Section, Table, TableFile, Text, notes
 from affectmix.report.evidence import Evidence
 from affectmix.report.labels import caveats, ordered_targets
@@ -21,6 +21,7 @@ _TEXT = (
     "the others is counted exactly: by its Shapley value, the mean over all orders in which "
     "the stems can join, from the mean predictor (which hears nothing) to all stems."
 )
+_KEYS = ["learner", "features", "mixture", "scheme", "protocol", "arithmetic", "control", "view"]
 _HOW = {
     "r2": "share of R²",
     "size": "moves a prediction by",
@@ -31,6 +32,12 @@ _NOTE = (
     "the stem harms. ‘Moves a prediction by’: the mean size of its part in a clip's prediction, on "
     "the scale of −1 to 1, whether it helps or not; ‘on average’: the same with its sign. 95 % "
     "intervals over folds. Stems that tell the same share the credit."
+)
+_KNOWN = (
+    "Here it is known which stem carries which cause: ‘share of the causes’ is how much of the "
+    "written formula's variance hangs on the causes that the stem carries, and ‘share of the "
+    "credit’ how much of the R² of all stems its Shapley value gives it. A cause that is hard to "
+    "hear gets less than its share."
 )
 _PLAYED = "Where one stem moves a prediction most: vocals, drums, bass and other add up to the mix"
 
@@ -45,29 +52,49 @@ def contributions_section(evidence: Evidence) -> Section | None:
     worth = stem_worth(evidence.metrics, evidence.contributions, families)
     blocks: list[Block] = [Text(_TEXT), Table(_shown(worth)), Text(_NOTE, "note")]
     blocks += notes(evidence.notes_beside(worth))
+    files = {"stem_contributions": TableFile(worth, notes=[_NOTE, *caveats(worth)])}
+    credit = credit_beside_causes(worth, evidence.known_shares)
+    if len(credit):
+        blocks += [Text(_KNOWN), Table(_credit_shown(credit), "The credit beside the known causes")]
+        files["stem_credit"] = TableFile(credit, notes=[_KNOWN, *caveats(credit)])
     if evidence.excerpts is not None and len(evidence.excerpts):
         blocks += [Text(_PLAYED + "."), _players(evidence.excerpts, evidence.contributions)]
-    files = {"stem_contributions": TableFile(worth, notes=[_NOTE, *caveats(worth)])}
     return Section("contributions", "What does each stem contribute?", blocks, files)
 
 
+def _credit_shown(credit: pd.DataFrame) -> pd.DataFrame:
+    several = [name for name in _KEYS if credit[name].nunique() > 1]
+    percent = "{:.0%}".format
+    shown: dict[str, Any] = {
+        "share of the causes": credit["causes"].map(percent),
+        "share of the credit": [
+            "undefined" if pd.isna(own) else f"{own:.0%} ({low:.0%} to {high:.0%})"
+            for own, low, high in credit[["credit", "low", "high"]].to_numpy(float)
+        ],
+    }
+    return _in_order(credit[[*several, "target", "stem"]].assign(**shown), several)
+
+
+def _in_order(frame: pd.DataFrame, several: list[str]) -> pd.DataFrame:
+    """Return rows by setting, then by target and stem in the report's order."""
+    stems = frame["stem"].map({stem: place for place, stem in enumerate(STEMS)})
+    targets = frame["target"].map({t: n for n, t in enumerate(ordered_targets(frame["target"]))})
+    ranked = frame.assign(_t=targets, _s=stems).sort_values([*several, "_t", "_s"], kind="stable")
+    return ranked.drop(columns=["_t", "_s"])
+
+
 def _shown(worth: pd.DataFrame) -> pd.DataFrame:
-    keys = ["learner", "features", "mixture", "scheme", "protocol", "arithmetic", "control", "view"]
-    several = [name for name in keys if worth[name].nunique() > 1]
+    several = [name for name in _KEYS if worth[name].nunique() > 1]
     rows: list[dict[str, Any]] = []
-    order = {stem: place for place, stem in enumerate(STEMS)}
-    targets = {target: place for place, target in enumerate(ordered_targets(worth["target"]))}
-    for key, part in worth.groupby([*keys, "target", "stem"], sort=True):
-        own = dict(zip([*keys, "target", "stem"], key, strict=True))
+    for key, part in worth.groupby([*_KEYS, "target", "stem"], sort=True):
+        own = dict(zip([*_KEYS, "target", "stem"], key, strict=True))
         row = {name: own[name] for name in (*several, "target", "stem")}
         for quantity, title in _HOW.items():
             found = part[part["quantity"] == quantity].iloc[0]
             text = number if quantity == "size" else signed
             row[title] = f"{text(found['mean'])} ({text(found['low'])} to {text(found['high'])})"
         rows.append(row)
-    frame = pd.DataFrame(rows)
-    frame = frame.assign(_t=frame["target"].map(targets), _s=frame["stem"].map(order))
-    return frame.sort_values([*several, "_t", "_s"], kind="stable").drop(columns=["_t", "_s"])
+    return _in_order(pd.DataFrame(rows), several)
 
 
 def _players(excerpts: pd.DataFrame, contributions: pd.DataFrame) -> Players:
