@@ -55,6 +55,26 @@ rule evaluate_cell:
         "../../scripts/evaluate_cell.py"
 
 
+# The mean of other cells' predictions, which are asked for by it.
+rule blend_cell:
+    input:
+        unpack(lambda w: files.member_files(w.cell, repeat=w.repeat, fold=w.fold)),
+    output:
+        predictions="results/cells/{cell}/{repeat}-{fold}.parquet",
+        train="results/cells/{cell}/{repeat}-{fold}.train.parquet",
+    log:
+        "results/logs/blend_cell/{cell}-{repeat}-{fold}.log",
+    wildcard_constraints:
+        cell=project.cells_by("blend"),
+    conda:
+        "../../envs/affectmix.yaml"
+    params:
+        task=lambda w: str(project.task(project.cell(w.cell).learner)),
+        code=code_digest(SCRIPTS / "blend_cell.py"),
+    script:
+        "../../scripts/blend_cell.py"
+
+
 rule fit_model:
     input:
         unpack(lambda w: files.cell_inputs(w.cell)),

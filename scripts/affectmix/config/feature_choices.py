@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from affectmix.config.blends import BLEND
 from affectmix.config.validate import nearest
 from affectmix.errors import ConfigError
 from affectmix.features.feature_sets import FeatureSet
@@ -38,7 +39,7 @@ def pair_faults(
 ) -> Iterator[str]:
     """Yield why a learner cannot read a feature choice; both names are known."""
     kind = config["learners"][learner]["kind"]
-    if kind in BASELINES or is_logmel(config, features) == (kind in LOGMEL_KINDS):
+    if kind in (*BASELINES, BLEND) or is_logmel(config, features) == (kind in LOGMEL_KINDS):
         return
     if kind in LOGMEL_KINDS:
         yield (

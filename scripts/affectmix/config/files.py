@@ -10,6 +10,7 @@ from affectmix.config.stems import GPU
 from affectmix.corpora.base import TARGETS
 from affectmix.evaluation.contributions import find_families
 from affectmix.stems.names import path_stem, single_stems, split_stem
+from affectmix.tasks import Task
 
 
 class RunFiles:
@@ -110,14 +111,32 @@ class RunFiles:
             for name, file in self.label_files(experiment).items()
         }
 
+    def member_files(self, name: str, *, repeat: str, fold: str) -> dict[str, list[str]]:
+        """Return what the members of a blend's cell predicted and trained on in one fold."""
+        base = [
+            f"results/cells/{cell.name}/{repeat}-{fold}" for cell in self._project.members(name)
+        ]
+        return {
+            "predictions": [f"{path}.parquet" for path in base],
+            "train": [f"{path}.train.parquet" for path in base],
+        }
+
     def gpus(self, name: str) -> int:
         """Return how many of the machine's GPUs a job of a cell takes."""
         learner = self._project.learners[self._project.cell(name).learner]
         return int(learner.get("device", "cpu") != "cpu" and GPU.exists())
 
     def contribution_settings(self, experiment: str) -> dict[str, Any]:
-        """Return what tells which cells of an experiment differ in their stems alone."""
-        cells = self._project.experiments[experiment]
+        """Return what tells which cells of an experiment differ in their stems alone.
+
+        Contributions are parts of a predicted rating: cells of classes have none.
+        """
+        cells = [
+            cell
+            for cell in self._project.experiments[experiment]
+            if self._project.task(cell.learner) is Task.REGRESSION
+            and not self._project.is_blend(cell.learner)
+        ]
         return {
             "cells": [cell.fields() for cell in cells],
             "features": {c.features: self._project.feature_settings(c.features) for c in cells},

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from affectmix.automl import BACKENDS
+from affectmix.config.blends import BLEND, member_cells
 from affectmix.config.cells import Cell, expand_cells
 from affectmix.config.references import check_references
 from affectmix.config.validate import validate_config
@@ -21,6 +22,7 @@ from affectmix.features.shards import shard_of
 from affectmix.learners import BASELINES
 from affectmix.search.spaces import load_space
 from affectmix.splits.schemes import Scheme
+from affectmix.tasks import Task, task_of
 
 
 class Project:
@@ -58,9 +60,9 @@ class Project:
             name: _with_points(name, settings) for name, settings in self.config["learners"].items()
         }
         check_references(self.config, self.views, self.experiments)
-        self.cells: dict[str, Cell] = {
-            cell.name: cell for cells in self.experiments.values() for cell in cells
-        }
+        listed = [cell for cells in self.experiments.values() for cell in cells]
+        members = [m for cell in listed for m in member_cells(cell, self.config["learners"])]
+        self.cells: dict[str, Cell] = {cell.name: cell for cell in [*listed, *members]}
         self.used = sorted({c for cell in self.cells.values() for c in self.cell_corpora(cell)})
 
     def corpus_settings(self, corpus: str) -> dict[str, Any]:
@@ -163,8 +165,12 @@ class Project:
         return [f"{r}-{f}" for r in range(scheme.repeats) for f in scheme.test_folds()]
 
     def uses_features(self, learner: str) -> bool:
-        """Return whether a learner reads features, or looks at labels alone."""
-        return self.config["learners"][learner]["kind"] not in BASELINES
+        """Return whether a learner reads features, or looks at labels or predictions alone."""
+        return self.config["learners"][learner]["kind"] not in (*BASELINES, BLEND)
+
+    def task(self, learner: str) -> Task:
+        """Return what a learner is to predict."""
+        return task_of(self.config["learners"][learner])
 
     def cell_settings(self, name: str) -> dict[str, Any]:
         """Return all that a cell's result depends on beside its tables, for a rule's params."""
@@ -234,7 +240,7 @@ class Project:
                 for cell in cells
                 if cell.learner in self.config["experiments"][name].get("models", self.learners)
                 and (cell.protocol, cell.arithmetic, cell.control) == ("nested", "clean", "none")
-                and self.backend(cell.learner) is None
+                and self._maker(cell.learner) is None
             }
         )
 
@@ -242,6 +248,18 @@ class Project:
         """Return the AutoML tool that a learner stands for, or None where it is one of ours."""
         kind = self.config["learners"][learner]["kind"]
         return kind if kind in BACKENDS else None
+
+    def _maker(self, learner: str) -> str | None:
+        """Return whose rule makes a learner's cells: an AutoML tool's, a blend's, or ours."""
+        return BLEND if self.is_blend(learner) else self.backend(learner)
+
+    def is_blend(self, learner: str) -> bool:
+        """Return whether a learner is the mean of others."""
+        return bool(self.config["learners"][learner]["kind"] == BLEND)
+
+    def members(self, name: str) -> list[Cell]:
+        """Return the cells whose mean a blend's cell is; none for any other cell."""
+        return member_cells(self.cell(name), self.config["learners"])
 
     def backends(self) -> list[str]:
         """Return the AutoML tools that cells use."""
@@ -253,9 +271,9 @@ class Project:
         """Return the memory that each process of an AutoML tool's cell may take."""
         return int(self.learners[self.cell(cell).learner]["memory_mb"])
 
-    def cells_by(self, *backends: str | None) -> str:
-        """Return the pattern of the cells whose learners stand for these tools; None is ours."""
-        learners = [name for name in self.learners if self.backend(name) in backends]
+    def cells_by(self, *makers: str | None) -> str:
+        """Return the pattern of the cells of these AutoML tools or of blends; None is ours."""
+        learners = [name for name in self.learners if self._maker(name) in makers]
         return f"(?:{'|'.join(learners)})__[a-z0-9_-]+" if learners else "(?!)"
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from affectmix.automl import BACKENDS
+from affectmix.config.blends import BLEND, blend_faults, member_cells
 from affectmix.config.cells import Cell
 from affectmix.config.class_tasks import control_faults, task_faults
 from affectmix.config.feature_choices import feature_faults, pair_faults
@@ -25,7 +26,7 @@ def check_references(
 ) -> None:
     """Raise one ConfigError that lists every dangling name and every impossible cell."""
     faults = [*_view_faults(config), *_shared_roots(config), *_automl_faults(config)]
-    faults += [*feature_faults(config), *task_faults(config)]
+    faults += [*feature_faults(config), *task_faults(config), *blend_faults(config)]
     for name, cells in experiments.items():
         faults += _experiment_faults(name, config, views, cells)
     if faults:
@@ -79,6 +80,11 @@ def _experiment_faults(
                 f"{where}.models: {learner!r} is of kind {kind!r}, whose models no safe format "
                 "can hold, so that none is stored; leave it out"
             )
+        elif kind == BLEND:
+            yield (
+                f"{where}.models: {learner!r} is the mean of other learners and has no model of "
+                "its own; leave it out, and list cells of its members to have theirs"
+            )
         elif learner in config["learners"] and learner not in stored:
             yield (
                 f"{where}.models: {learner!r} has no nested, clean cell without a control here, "
@@ -91,10 +97,11 @@ def _experiment_faults(
         here = f"{where}.cells"
         yield from _unknown(f"{here}.learners", [cell.learner], config["learners"])
         yield from _unknown(f"{here}.features", [cell.features], config["features"])
-        if cell.learner in config["learners"] and cell.features in config["features"]:
-            yield from pair_faults(here, config, cell.learner, cell.features)
-            yield from _network_faults(here, config, cell)
-            yield from control_faults(here, config, cell)
+        for own in (cell, *member_cells(cell, config["learners"])):
+            if own.learner in config["learners"] and own.features in config["features"]:
+                yield from pair_faults(here, config, own.learner, own.features)
+                yield from _network_faults(here, config, own)
+                yield from control_faults(here, config, own)
         yield from _unknown(f"{here}.schemes", [cell.scheme], config["schemes"])
         yield from _unknown(f"{here}.mixtures", cell.views, views)
         if cell.control.startswith("uniform-"):

@@ -8,6 +8,7 @@ from affectmix.config.files import RunFiles
 from affectmix.config.project import Project
 from affectmix.evaluation.contributions import Family, find_families
 from affectmix.stems.names import MIX, sources_of
+from affectmix.tasks import Task
 
 
 class StemReport:
@@ -75,7 +76,10 @@ class StemReport:
     def _hears_single_stems(self, experiment: str) -> bool:
         heard: dict[tuple[str, str], set[str]] = {}
         for cell in self._project.experiments[experiment]:
-            if self._project.uses_features(cell.learner):
+            if (
+                self._project.uses_features(cell.learner)
+                and self._project.task(cell.learner) is Task.REGRESSION
+            ):
                 choice: dict[str, Any] = self._project.feature_settings(cell.features)
                 stems = sources_of(choice)
                 if len(stems) == 1 and stems != (MIX,):
