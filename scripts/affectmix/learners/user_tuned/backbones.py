@@ -48,7 +48,7 @@ def make_backbone(name: str) -> nn.Module:
     """
     made = SmallBackbone() if name == "small" else _convolutions(_classifier(name))
     # As the pictures lie in memory, so that results are the same before and after storing.
-    return made.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+    return made.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 def load_published(backbone: nn.Module, name: str, state: Mapping[str, Tensor]) -> None:

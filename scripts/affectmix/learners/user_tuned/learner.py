@@ -141,6 +141,7 @@ class UserTunedLearner:
             schedule: further fields of both stages' ``Schedule``.
         """
         torch.set_num_threads(self._threads)
+        torch.backends.cudnn.deterministic = True
         settings = self._settings
         cut = FrameCut(levels.shape[2] / settings["excerpt_s"], settings["frame_s"])
         frames = self._frames(levels, cut, rows)
