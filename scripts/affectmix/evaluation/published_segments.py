@@ -40,8 +40,8 @@ FLAGS: Final = {
         "two corpora, and the two stages have one value for accuracy and F1"
     ),
     "count_steps": (
-        "a second more loses at most one segment per clip, yet the counts fall by up to 911 for 900 "
-        "clips of 4Q, 773 for 767 of PMEmo and 1,005 for 1,000 of EiM"
+        "a second more loses at most one segment per clip, yet the counts fall by up to 911 for "
+        "900 clips of 4Q, 773 for 767 of PMEmo and 1,005 for 1,000 of EiM"
     ),
     "short_clips": (
         "203 of PMEmo's 767 clips are shorter than 30 s; cut there, whole segments are 21,821, "
