@@ -15,8 +15,9 @@ from affectmix.evaluation.user_measures import QUADRANT, calibration_error
 from affectmix.schemas import QUADRANTS
 from affectmix.tuning.library import Library
 from affectmix.tuning.listeners import RATER, Listener, simulated_listeners
+from affectmix.tuning.methods import methods_of
 from affectmix.tuning.suggest import Chooser
-from affectmix.tuning.trial import Pooled, Row, Trial, methods_of
+from affectmix.tuning.trial import Pooled, Row, Trial
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,8 @@ def tune_all(
     Raises:
         ConfigError: listeners were asked for whom no song can be found.
     """
-    methods = methods_of(settings["methods"])
+    network = any(library.network is not None for library in libraries)
+    methods = methods_of(settings["methods"], network=network)
     choosers: Sequence[Chooser] = settings["choosers"]
     rows: list[Row] = []
     pooled: Pooled = {}

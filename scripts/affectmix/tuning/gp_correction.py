@@ -66,9 +66,7 @@ def fit_process(songs: Songs, targets: np.ndarray) -> ProcessCorrection:
         songs: the listener's songs, with predicted valence and arousal.
         targets: the listener's valence and arousal of them [shape=(n, 2)].
     """
-    whole = Songs(
-        songs.means(songs.predicted), songs.means(songs.components), np.arange(len(songs))
-    )
+    whole = songs.averaged
     places = places_of(whole)
     process = GaussianProcessRegressor(
         prior_kernel(), optimizer=None if len(places) < FEWEST else "fmin_l_bfgs_b"

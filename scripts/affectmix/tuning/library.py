@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,9 @@ from affectmix.errors import ConfigError
 from affectmix.schemas import GROUPS
 from affectmix.tasks import Task, probabilities_from_scores, quadrants_of, targets_of
 from affectmix.tuning.songs import Songs
+
+if TYPE_CHECKING:
+    from affectmix.learners.user_tuned.model import GeneralModel
 
 _STREAM = 70
 
@@ -28,12 +32,14 @@ class Library:
         clips: corpus, clip_id, group, valence, arousal and quadrant of each song: the corpus'
             labels, null where it has none.
         songs: as the model predicted them.
+        network: the model itself, where it is one of the learner ``user_tuned``.
     """
 
     repeat: int
     fold: int
     clips: pd.DataFrame
     songs: Songs
+    network: GeneralModel | None = None
 
     @property
     def affect(self) -> np.ndarray:
@@ -43,7 +49,7 @@ class Library:
     def take(self, numbers: np.ndarray) -> Library:
         """Return some of the songs, in this order."""
         rows = self.clips.iloc[numbers].reset_index(drop=True)
-        return Library(self.repeat, self.fold, rows, self.songs.take(numbers))
+        return replace(self, clips=rows, songs=self.songs.take(numbers))
 
     def halves(self, *, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the songs that may be asked about, and the others; no group is in both.

@@ -57,9 +57,7 @@ def fit_neighbours(songs: Songs, targets: np.ndarray) -> NeighbourCorrection:
         songs: the listener's songs.
         targets: what the model should have said of them [shape=(n, t)].
     """
-    whole = Songs(
-        songs.means(songs.predicted), songs.means(songs.components), np.arange(len(songs))
-    )
+    whole = songs.averaged
     places, residuals = places_of(whole), targets - whole.predicted
     if len(places) < FEWEST:
         return NeighbourCorrection(places, residuals, *DEFAULT)

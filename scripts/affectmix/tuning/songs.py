@@ -12,6 +12,7 @@ from typing import Literal, Protocol
 
 import numpy as np
 
+from affectmix.learners.user_tuned.encoded import Encoded
 from affectmix.schemas import QUADRANTS
 
 Output = Literal["affect", "quadrant"]
@@ -28,11 +29,13 @@ class Songs:
         components: where each row lies among sounds: principal components of its features, or a
             network's last features [shape=(rows, d), d may be 0].
         song: the number of each row's song, from 0, rising [shape=(rows,)].
+        encoded: a network's features of the songs' frames, where the model is one.
     """
 
     predicted: np.ndarray
     components: np.ndarray
     song: np.ndarray
+    encoded: Encoded | None = None
 
     @classmethod
     def of_clips(cls, predicted: np.ndarray, components: np.ndarray | None = None) -> Songs:
@@ -56,9 +59,9 @@ class Songs:
         return np.bincount(self.song, minlength=len(self))
 
     @property
-    def weights(self) -> np.ndarray:
-        """The weight of each row: those of a song add up to 1 [shape=(rows,)]."""
-        return 1.0 / self.rows_of_song[self.song]
+    def averaged(self) -> Songs:
+        """The same songs with one row each, the mean of its rows."""
+        return Songs.of_clips(self.means(self.predicted), self.means(self.components))
 
     def take(self, numbers: np.ndarray) -> Songs:
         """Return the songs of these numbers, in this order."""
@@ -66,7 +69,8 @@ class Songs:
         parts = [np.arange(starts[number], starts[number + 1]) for number in numbers]
         rows = np.concatenate(parts) if parts else np.array([], dtype=int)
         song = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
-        return Songs(self.predicted[rows], self.components[rows], song)
+        encoded = None if self.encoded is None else self.encoded.of_clips(numbers)
+        return Songs(self.predicted[rows], self.components[rows], song, encoded)
 
     def means(self, values: np.ndarray) -> np.ndarray:
         """Return the mean of each song's rows. [shape=(rows, k)] → [shape=(n, k)]"""

@@ -11,7 +11,7 @@ import numpy as np
 from affectmix.evaluation.user_measures import Measure, affect_measures, quadrant_measures
 from affectmix.schemas import QUADRANTS
 from affectmix.tuning.library import Library
-from affectmix.tuning.methods import METHODS, Method
+from affectmix.tuning.methods import Method
 from affectmix.tuning.songs import (
     Output,
     Songs,
@@ -100,8 +100,12 @@ class Trial:
         if given.output == "affect" and self.ratings.ndim == 1:
             return None
         targets = targets_of_ratings(self.ratings[chosen], given.output)
-        weighs = {"library": library} if method.weighs_picks and chooser == "picked" else {}
-        return method.fit(given.take(chosen), targets, **weighs), given
+        options: dict[str, Any] = {}
+        if method.weighs_picks and chooser == "picked":
+            options["library"] = library
+        if method.of_network:
+            options |= {"model": self.library.network, "seed": self.seed}
+        return method.fit(given.take(chosen), targets, **options), given
 
     def _as_input(self, outputs: Sequence[Output]) -> Songs:
         songs = self.library.songs
@@ -185,8 +189,3 @@ def _measures(
     for target, metric, value in quadrant_measures(probabilities, decided, felt):
         if metric != "difference_error":  # one value of a song has no windows to count
             yield target, metric, value
-
-
-def methods_of(names: Sequence[str]) -> dict[str, Method]:
-    """Return the methods of these names."""
-    return {name: METHODS[name] for name in names}
