@@ -16,6 +16,7 @@ ADAPTERS: Final[Mapping[str, tuple[str, str]]] = {
     "pmemo": ("affectmix.corpora.pmemo", "PMEmoCorpus"),
     "iads_e": ("affectmix.corpora.iads_e", "IADSECorpus"),
     "four_q": ("affectmix.corpora.four_q", "FourQCorpus"),
+    "emotify": ("affectmix.corpora.emotify", "EmotifyCorpus"),
     "emomusic": ("affectmix.corpora.emomusic", "EmoMusicCorpus"),
     "deam": ("affectmix.corpora.deam", "DEAMCorpus"),
     "demo": ("affectmix.corpora.demo.adapter", "DemoCorpus"),
