@@ -210,6 +210,36 @@ METRICS = Schema(
     key=(),
 )
 
+USERS = Schema(
+    "users",
+    {
+        **_CELL_FIELDS,
+        "repeat": Column(pa.int32(), nullable=True, low=0),  # null: over all listeners
+        "fold": Column(pa.int32(), nullable=True, low=0),
+        "listener": Column(pa.string(), nullable=True),
+        "kind": Column(
+            pa.string(), nullable=True, allowed=("shift", "rotation", "weighting", "rater")
+        ),
+        "method": Column(pa.string()),  # general and upper_bound stand beside the methods
+        "chooser": Column(pa.string(), allowed=("none", "random", "suggested", "picked")),
+        "songs": Column(pa.int32(), low=0),  # tuned on
+        # other: never to be asked about; all: these, and those to ask about; general: the
+        # others, with the corpus' labels in place of the listener's
+        "song_set": Column(pa.string(), allowed=("tuned", "other", "all", "general")),
+        "clips": Column(pa.int32(), low=1),  # measured on
+        "target": Column(pa.string(), allowed=("valence", "arousal", "both", "quadrant")),
+        "metric": Column(
+            pa.string(),
+            allowed=("rmse", "r2", "accuracy", "difference_error", "log_loss", "ece"),
+        ),
+        "value": Column(pa.float64(), nullable=True),
+    },
+    key=(
+        *("cell", "repeat", "fold", "listener", "method", "chooser", "songs", "song_set"),
+        *("target", "metric"),
+    ),
+)
+
 STEM_CONTRIBUTIONS = Schema(
     "stem contributions",
     {

@@ -10,6 +10,7 @@ from affectmix.config.blends import BLEND, blend_faults, member_cells
 from affectmix.config.cells import Cell
 from affectmix.config.class_tasks import control_faults, task_faults
 from affectmix.config.feature_choices import feature_faults, pair_faults
+from affectmix.config.listener_checks import listener_faults
 from affectmix.config.validate import nearest
 from affectmix.errors import ConfigError
 from affectmix.learners.emomucs.variants import variants
@@ -90,6 +91,9 @@ def _experiment_faults(
                 f"{where}.models: {learner!r} has no nested, clean cell without a control here, "
                 "and only of such a cell a final model is stored; leave it out"
             )
+    if "listeners" in experiment:
+        listeners = experiment["listeners"]
+        yield from listener_faults(f"{where}.listeners", config, listeners, cells)
     for block in experiment["cells"]:
         if block["constraint"] == "paper":
             yield from _paper_constraint_faults(f"{where}.cells", block["mixtures"])
