@@ -11,6 +11,7 @@ from affectmix.automl.environments import Environments
 from affectmix.config.corpus_checks import check_corpora
 from affectmix.config.costs import describe_costs, training_costs
 from affectmix.config.files import RunFiles
+from affectmix.config.final_models import FinalModelPlan
 from affectmix.config.project import Project
 from affectmix.config.stem_report import StemReport
 from affectmix.config.stems import StemPlan
@@ -58,6 +59,7 @@ try:
 except AffectMixError as error:
     raise WorkflowError(str(error))
 files = RunFiles(project)
+models = FinalModelPlan(project, files)
 stem_report = StemReport(project, files)
 
 

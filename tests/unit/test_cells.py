@@ -194,5 +194,5 @@ def test_final_model_is_the_same_after_storing(tables: CellTables, tmp_path: Any
     np.testing.assert_array_equal(load_model(tmp_path).predict(X), fitted.predict(X))
     assert not list(tmp_path.glob("*.pkl"))
     (tmp_path / "model.safetensors").write_bytes(b"cut")
-    with pytest.raises(AffectMixError, match="not a readable model folder"):
+    with pytest.raises(AffectMixError, match="is not the file that was written with this model"):
         load_model(tmp_path)

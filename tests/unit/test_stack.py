@@ -193,9 +193,13 @@ def test_a_final_model_is_stored_and_loaded(tmp_path: Path) -> None:
     task = make_task()
     learner = StackLearner(members=("ridge", "boosting"))
     models = learner.fit(task.X, task.Y, task.targets, learner.search(task))
-    fields = {"learner": "stack", "mixture": "music-100"}
+    fields = {"learner": "stack", "mixture": "music-100", "scheme": "cv5"}
     description = {
-        "settings": {"learner": {"kind": "stack"}, "fields": fields},
+        "settings": {
+            "learner": {"kind": "stack"},
+            "features": {"set": "IS13", "stem": "mix"},
+            "fields": fields,
+        },
         "chosen": {},
         "rows": {"music": 60},
     }

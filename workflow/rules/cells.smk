@@ -77,12 +77,14 @@ rule blend_cell:
 
 rule fit_model:
     input:
-        unpack(lambda w: files.cell_inputs(w.cell)),
+        unpack(lambda w: models.inputs(w.cell)),
         search="results/cells/{cell}/0.search.json",
     output:
         model="results/models/{cell}/model.json",
         card="results/models/{cell}/README.md",
         arrays="results/models/{cell}/model.safetensors",
+        calibration="results/models/{cell}/calibration.safetensors",
+        sums="results/models/{cell}/SHA256SUMS",
     log:
         "results/logs/fit_model/{cell}.log",
     conda:
@@ -92,6 +94,7 @@ rule fit_model:
         gpu=lambda w: files.gpus(w.cell),
     params:
         cell=lambda w: project.cell_settings(w.cell),
+        hearing=lambda w: models.hearing(w.cell),
         code=code_digest(SCRIPTS / "fit_model.py"),
     script:
         "../../scripts/fit_model.py"

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from affectmix.cells.domain import Domain
 from affectmix.cells.final import FinalModel
 from affectmix.cells.rows import KEY, CellRows, prediction_table
 from affectmix.cells.tables import CellTables
@@ -100,8 +101,10 @@ def fit_final(tables: CellTables, settings: Mapping[str, Any], choice: Choice) -
         "chosen": choice.points,
         "converged": {target: bool(model.converged) for target, model in models.items()},
         "rows": {str(corpus): int(n) for corpus, n in rows["corpus"].value_counts().items()},
+        "label_means": dict(zip(models, map(float, Y.mean(axis=0)), strict=True)),
     }
-    return FinalModel(models, tables.feature_names(), description)
+    domain = Domain.fit(X, rows["fold"].to_numpy(), seed=settings["seed"])
+    return FinalModel(models, tables.feature_names(), description, domain=domain)
 
 
 def _learner(settings: Mapping[str, Any], *, threads: int = 1) -> Learner:

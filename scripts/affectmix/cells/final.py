@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from affectmix.cells.conformal import Calibration
+from affectmix.cells.domain import Domain
 from affectmix.learners.base import TargetModel
 
 
@@ -20,11 +22,15 @@ class FinalModel:
         feature_names: names of the columns that ``predict`` takes, in order; none where it
             takes log-mels [shape=(n, stems, bands, frames)].
         description: the cell's settings, the chosen points and the training corpora.
+        calibration: the cell's errors out of fold; None where there are none, as of classes.
+        domain: where the training clips lie; None where they have no features, or are few.
     """
 
     models: Mapping[str, TargetModel]
     feature_names: list[str]
     description: Mapping[str, Any]
+    calibration: Calibration | None = None
+    domain: Domain | None = None
 
     def predict(self, X: np.ndarray) -> np.ndarray:
         """Return one column per target, in their order. [shape=(n, ...)] → [shape=(n, t)]"""

@@ -1,145 +1,115 @@
-"""Final models on disk: numbers as safetensors, all else as JSON, and a card to read."""
+"""Final models on disk: numbers as safetensors, all else as JSON, a card, and checksums."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
+from affectmix.cells.card import model_card, output_in_words
+from affectmix.cells.conformal import Calibration
+from affectmix.cells.domain import Domain
 from affectmix.cells.final import FinalModel
+from affectmix.cells.folder import ARRAYS, CALIBRATION, CARD, MODEL, check_folder, write_sums
 from affectmix.errors import AffectMixError
 from affectmix.files import replacing, write_json, write_text
 from affectmix.learners import load_target_model
 from affectmix.provenance.versions import versions
-from affectmix.stems.names import sources_of
-from affectmix.tasks import Task, task_of
 
-FORMAT = 1
-_LICENCE = " openSMILE, which computes its features, is licensed by audEERING for research use."
+FORMAT = 2
+_DOMAIN = "domain."
 
 
 def save_model(model: FinalModel, folder: str | Path) -> None:
-    """Write ``model.safetensors``, ``model.json`` and ``README.md`` into ``folder``."""
+    """Write a model's folder: its arrays, what calibrates it, its card, and their checksums."""
     folder = Path(folder)
+    description = {
+        "format": FORMAT,
+        "targets": list(model.models),
+        "output": output_in_words(model.description["settings"]),
+        "feature_names": model.feature_names,
+        "versions": versions(),
+        **model.description,
+    }
     arrays = {
-        f"{target}.{name}": np.array(array, order="C")
+        f"{target}.{name}": array
         for target, fitted in model.models.items()
         for name, array in fitted.to_arrays().items()
     }
-    with replacing(folder / "model.safetensors") as temporary:
-        save_file(arrays, temporary)
-    write_text(_card(model), folder / "README.md")
-    write_json(
-        {
-            "format": FORMAT,
-            "targets": list(model.models),
-            "output": _output(task_of(model.description["settings"]["learner"])),
-            "feature_names": model.feature_names,
-            "versions": versions(),
-            **model.description,
-        },
-        folder / "model.json",
-    )
+    _save_arrays(arrays, folder / ARRAYS)
+    beside = {} if model.calibration is None else model.calibration.to_arrays()
+    if model.domain is not None:
+        beside |= {f"{_DOMAIN}{name}": a for name, a in model.domain.to_arrays().items()}
+    _save_arrays(beside, folder / CALIBRATION)
+    write_text(model_card(description, model.calibration, model.domain), folder / CARD)
+    write_json(description, folder / MODEL)
+    write_sums(folder)
 
 
 def load_model(folder: str | Path) -> FinalModel:
-    """Return the model that :func:`save_model` wrote.
+    """Return the model that :func:`save_model` wrote, after checking that it is unaltered.
 
     Raises:
-        AffectMixError: a file is missing or damaged, or of a format that is not known.
+        AffectMixError: a file is missing, altered or damaged, or of a format that is not known.
     """
     folder = Path(folder)
+    check_folder(folder)
+    description = read_description(folder)
     try:
-        description = json.loads((folder / "model.json").read_text(encoding="utf-8"))
-        arrays = load_file(folder / "model.safetensors")
-    except (OSError, ValueError, SafetensorError) as error:
+        arrays, beside = load_file(folder / ARRAYS), load_file(folder / CALIBRATION)
+        kind = description["settings"]["learner"]["kind"]
+        models = {
+            target: load_target_model(kind, _part(arrays, f"{target}."))
+            for target in description["targets"]
+        }
+        calibration = Calibration.from_arrays(beside) if "clips" in beside else None
+        own = _part(beside, _DOMAIN)
+        domain = Domain.from_arrays(own) if own else None
+    except (OSError, SafetensorError) as error:
         raise AffectMixError(
-            f"{folder}: not a readable model folder ({error}); it holds model.json and "
-            "model.safetensors as snakemake wrote them. Make it anew, or copy it again."
+            f"{folder}: its arrays are not readable as safetensors ({error}), and nothing else is "
+            "opened here. Make the model anew, or copy it again."
         ) from error
-    if description.get("format") != FORMAT:
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
         raise AffectMixError(
-            f"{folder}/model.json: format {description.get('format')!r}; this version reads "
-            f"format {FORMAT}. Use the AffectMix version named under 'versions' there."
+            f"{folder}: what is in it does not fit together ({type(error).__name__}: {error}). "
+            "Make the model anew, or copy it again."
+        ) from error
+    return FinalModel(models, description["feature_names"], description, calibration, domain)
+
+
+def read_description(folder: str | Path) -> dict[str, Any]:
+    """Return what ``model.json`` says, of a format that is known.
+
+    Raises:
+        AffectMixError: it is not readable, or of another format.
+    """
+    file = Path(folder) / MODEL
+    try:
+        description = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise AffectMixError(
+            f"{file}: not readable as JSON ({error}); copy the model again, or make it anew."
+        ) from error
+    found = description.get("format") if isinstance(description, dict) else None
+    if found != FORMAT:
+        raise AffectMixError(
+            f"{file}: format {found!r}; this version reads format {FORMAT}. Use the AffectMix "
+            "version named under 'versions' there, or make the model anew."
         )
-    kind = description["settings"]["learner"]["kind"]
-    models = {
-        target: load_target_model(
-            kind,
-            {
-                name.removeprefix(f"{target}."): array
-                for name, array in arrays.items()
-                if name.startswith(f"{target}.")
-            },
-        )
-        for target in description["targets"]
-    }
-    return FinalModel(models, description["feature_names"], description)
+    return description
 
 
-def _card(model: FinalModel) -> str:
-    fields = model.description["settings"]["fields"]
-    rows = "\n".join(f"| {key} | {value} |" for key, value in fields.items())
-    corpora = "\n".join(
-        f"- {corpus}: {count} clips" for corpus, count in model.description["rows"].items()
-    )
-    chosen = "\n".join(
-        f"- {target}: `{json.dumps(point, sort_keys=True)}`"
-        for target, point in model.description["chosen"].items()
-    )
-    return f"""# Model of felt emotion: {fields["learner"]} on {fields["mixture"]}
-
-Predicts {_what_it_predicts(model)} from {_what_it_hears(model)}.
-
-| field | value |
-|---|---|
-{rows}
-
-## Trained on
-{corpora}
-
-## Chosen hyper-parameters
-{chosen}
-
-## What it is worth
-How well such a model predicts clips that it has not seen is measured on the outer folds of
-the same cell: see `results/metrics/` and `results/report.html`. This model itself was
-searched over all folds and fitted on all rows, so no number can be measured with it on them.
-
-## Limits
-It predicts the mean rating of the listeners behind its corpora, not the feeling of one
-person.{_LICENCE if model.feature_names else ""}
-"""
+def _save_arrays(arrays: Mapping[str, np.ndarray], path: Path) -> None:
+    with replacing(path) as temporary:
+        save_file({name: np.array(array, order="C") for name, array in arrays.items()}, temporary)
+        temporary.chmod(0o644)  # safetensors writes for the owner alone, and models are shared
 
 
-def _output(task: Task) -> str:
-    """Return what the numbers that a model predicts stand for."""
-    if task is Task.REGRESSION:
-        return "felt valence and arousal, from -1 to 1; 0 is neutral"
-    return (
-        f"{str(task).replace('_', ' ')} ({', '.join(task.classes)}): a score per target, of which "
-        "(score + 1) / 2, cut to [0, 1], is the probability of its class"
-    )
-
-
-def _what_it_predicts(model: FinalModel) -> str:
-    """Return what a model predicts, in words."""
-    task = task_of(model.description["settings"]["learner"])
-    if task is Task.REGRESSION:
-        return "valence and arousal in [-1, 1]"
-    return f"the {str(task).replace('_', ' ')} ({', '.join(task.classes)})"
-
-
-def _what_it_hears(model: FinalModel) -> str:
-    """Return what a model's features are, in words."""
-    if model.feature_names:
-        return f"{len(model.feature_names)} openSMILE functionals"
-    settings = model.description["settings"]
-    if "excerpt_s" not in settings["learner"]:
-        return "no features"
-    stems = " and ".join(sources_of(settings["features"]))
-    seconds = settings["learner"]["excerpt_s"]
-    return f"log-mels ({settings['features']['set']}) of {stems}, {seconds:g} s of each clip"
+def _part(arrays: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
+    return {n.removeprefix(prefix): a for n, a in arrays.items() if n.startswith(prefix)}

@@ -15,6 +15,7 @@ from affectmix.errors import AffectMixError
 COMMANDS = {
     "check": "list the faults of a corpus",
     "audit": "prove that no test row was trained on",
+    "predict": "valence and arousal of audio files, by a stored model",
     "splits": "write folds as CSV, or pin them",
 }
 UNUSABLE = 2  # wrong arguments or configuration, as argparse's own

@@ -1,0 +1,1 @@
+"""Predictions for new audio: what a stored model hears of it, and what it says."""
