@@ -1,4 +1,4 @@
-"""Which tables of stems each experiment's report reads, and whose stems can be listened to."""
+"""Which predictions and stems' tables each experiment's report reads, and what can be heard."""
 
 from __future__ import annotations
 
@@ -24,9 +24,12 @@ class StemReport:
         self._files = files
 
     def tables(self, experiment: str) -> dict[str, str]:
-        """Return ``predictions`` where stems are heard one by one, and ``contributions``."""
+        """Return ``predictions`` and ``contributions`` where the report has use for them.
+
+        That is where classes are predicted, or stems heard one by one; and all combinations.
+        """
         found = {}
-        if self._hears_single_stems(experiment):
+        if self._hears_single_stems(experiment) or self._has_classes(experiment):
             found["predictions"] = f"results/predictions/{experiment}.parquet"
         if self._families(experiment):
             found["contributions"] = f"results/contributions/{experiment}.parquet"
@@ -72,6 +75,10 @@ class StemReport:
         first = self._families(experiment)[0].fields
         cells = [c for c in self._project.experiments[experiment] if c.fields() == dict(first)]
         return self._project.cell_corpora(cells[0])
+
+    def _has_classes(self, experiment: str) -> bool:
+        cells = self._project.experiments[experiment]
+        return any(self._project.task(cell.learner) is not Task.REGRESSION for cell in cells)
 
     def _hears_single_stems(self, experiment: str) -> bool:
         heard: dict[tuple[str, str], set[str]] = {}

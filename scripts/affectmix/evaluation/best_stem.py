@@ -39,7 +39,9 @@ def best_stems(
         if len(sources_of(choice)) == 1 and sources_of(choice) != (MIX,)
     }
     rows = predictions[
-        predictions["features"].isin(list(single)) & (predictions["control"] == "none")
+        predictions["features"].isin(list(single))
+        & predictions["target"].isin(TARGETS)
+        & (predictions["control"] == "none")
     ]
     rows = rows.assign(
         stem=rows["features"].map(single),
@@ -48,6 +50,8 @@ def best_stems(
         square=np.square(rows["y_pred"] - rows["y_true"]),
     )
     clip = [*_SERIES, "corpus", "clip_id"]
+    if rows.empty:
+        return pd.DataFrame(columns=[*clip, "stem", "target", "error", *TARGETS])
     errors = np.sqrt(rows.groupby([*clip, "target", "stem"])["square"].mean())
     wide = errors.unstack("target")[list(TARGETS)]
     wide[BOTH] = wide.mean(axis=1)

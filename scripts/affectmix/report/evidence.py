@@ -44,7 +44,8 @@ class Evidence:
         oracle: rows of ``schemas.ORACLE`` where a corpus's causes are known, or None.
         features: feature choice → its settings.
         networks: learner of kind ``emomucs`` → its settings.
-        predictions: its rows of ``schemas.PREDICTIONS`` where stems are heard one by one.
+        predictions: its rows of ``schemas.PREDICTIONS`` where classes are
+            predicted, or stems heard one by one.
         contributions: ``schemas.STEM_CONTRIBUTIONS`` where all combinations of stems were run.
         excerpts: ``schemas.EXCERPTS``, a few clips' stems to be heard.
         known_shares: view → target → stem → how much of the target the stem causes, where known.
@@ -80,6 +81,11 @@ class Evidence:
         return frozenset(self.kinds.get(name, name) for name in self.metrics["learner"])
 
     @cached_property
+    def rates(self) -> bool:
+        """Whether any cell predicts ratings, and not classes alone."""
+        return bool((self.metrics["metric"] == "r2").any())
+
+    @cached_property
     def unmixes(self) -> bool:
         """Whether it asks what un-mixing does: it hears stems, and mixes no view into another."""
         stems = any(sources_of(choice) != (MIX,) for choice in self.features.values())
@@ -94,6 +100,11 @@ class Evidence:
     def skill(self) -> pd.DataFrame:
         """Every cell against the mean predictor (`skill_over_mean`)."""
         return skill_over_mean(self.metrics, mean_learners=self.mean_learners)
+
+    @cached_property
+    def class_skill(self) -> pd.DataFrame:
+        """Every cell of a class task against the majority (`skill_over_mean` by accuracy)."""
+        return skill_over_mean(self.metrics, metric="accuracy", mean_learners=self.mean_learners)
 
     @cached_property
     def permutation(self) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from functools import cached_property
 from affectmix.report.answer_table import AnswerTable, answer_table
 from affectmix.report.blocks import Section, TableFile
 from affectmix.report.evidence import Evidence
-from affectmix.report.sections import SECTIONS
+from affectmix.report.sections import SECTIONS, WITHOUT_RATINGS
 from affectmix.report.style import Drawing
 
 
@@ -32,7 +32,8 @@ class ExperimentReport:
     @cached_property
     def sections(self) -> tuple[Section, ...]:
         """The sections that have something to show, in the order of the page."""
-        made = (make(self.evidence) for make in SECTIONS)
+        fitting = SECTIONS if self.evidence.rates else WITHOUT_RATINGS
+        made = (make(self.evidence) for make in fitting)
         return tuple(section for section in made if section is not None)
 
     @property

@@ -16,7 +16,9 @@ from affectmix.evaluation.comparisons import SKILL, UNDEFINED
 from affectmix.evaluation.published import FLAGS
 from affectmix.report.answer_checks import honest
 from affectmix.report.context import ReportContext
+from affectmix.report.evidence import Evidence
 from affectmix.report.experiment import ExperimentReport
+from affectmix.report.sections.classes import classes_headline
 from affectmix.report.sections.unmixing import unmixing_headline
 from affectmix.report.style import Drawing, inline_svg, svg_text
 from affectmix.report.tables import number
@@ -70,7 +72,10 @@ def render_report(context: ReportContext) -> str:
 
 def _question(context: ReportContext) -> str:
     """Return what the page's answers are answers to."""
-    asked = {"un-mixing" if e.evidence.unmixes else "mixing" for e in context.experiments}
+    rated = [e.evidence for e in context.experiments if e.evidence.rates]
+    if not rated:
+        return "How well are classes predicted, and is it real?"
+    asked = {"un-mixing" if evidence.unmixes else "mixing" for evidence in rated}
     where = ", on which view" if asked == {"mixing"} else ""
     return f"Did {' or '.join(sorted(asked))} help{where}, by how much, and is it real?"
 
@@ -140,12 +145,20 @@ def _section(experiment: ExperimentReport, index: int) -> dict[str, Any]:
         "id": f"experiment-{index}",
         "title": experiment.title,
         "notes": experiment.evidence.notes,
-        "headline": unmixing_headline(experiment.evidence)
-        if experiment.evidence.unmixes
-        else headline(honest(experiment.evidence.comparisons)),
+        "headline": experiment_headline(experiment.evidence),
         "answers": experiment.answers,
         "parts": experiment.sections,
     }
+
+
+def experiment_headline(evidence: Evidence) -> str:
+    """Return an experiment's answers in a sentence or two: of ratings, then of classes."""
+    said = [classes_headline(evidence)]
+    if evidence.unmixes and evidence.rates:
+        said.insert(0, unmixing_headline(evidence))
+    elif evidence.rates:
+        said.insert(0, headline(honest(evidence.comparisons)))
+    return " ".join(filter(None, said))
 
 
 def _figure(drawing: Drawing, prefix: str) -> Markup:

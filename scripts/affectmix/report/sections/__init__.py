@@ -31,6 +31,7 @@ from affectmix.report.sections.best_stem import best_stem_section
 from affectmix.report.sections.budgets import budgets_section
 from affectmix.report.sections.ceiling import ceiling_section
 from affectmix.report.sections.claims import claims_section
+from affectmix.report.sections.classes import classes_section
 from affectmix.report.sections.combinations import combinations_section
 from affectmix.report.sections.complementary import complementary_section
 from affectmix.report.sections.contributions import contributions_section
@@ -46,6 +47,7 @@ from affectmix.report.sections.unmixing import unmixing_section
 
 SECTIONS: tuple[Callable[[Evidence], Section | None], ...] = (
     mixing_section,
+    classes_section,
     unmixing_section,
     contributions_section,
     emomucs_tables_section,
@@ -63,3 +65,6 @@ SECTIONS: tuple[Callable[[Evidence], Section | None], ...] = (
     budgets_section,
     controls_section,
 )
+
+WITHOUT_RATINGS = (classes_section, controls_section)
+"""The sections of an experiment that predicts classes and no ratings: all others speak of R²."""

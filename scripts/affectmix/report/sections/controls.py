@@ -51,7 +51,7 @@ def controls_section(evidence: Evidence) -> Section:
         # Of a cell that may well know something, "no skill" would be too much said.
         verdict=lambda t: t["verdict"].replace(NO_SKILL, NOT_SHOWN),
     )
-    blocks: list[Block] = [Text(_NO_MEAN)]
+    blocks: list[Block] = [Text(_NO_MEAN)] if evidence.rates else []
     if len(best):
         blocks = [Table(best.rename(columns=_SKILL_TITLES), _SKILL_CAPTION)]
         blocks += notes(evidence.notes_beside(skill))

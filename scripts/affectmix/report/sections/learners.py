@@ -34,11 +34,11 @@ def learners_section(evidence: Evidence) -> Section | None:
     whole = pairs["full"].astype(bool)
     blocks: list[Block] = [Text(_summary(pairs)), *notes(evidence.notes_beside(pairs))]
     if whole.any():
-        table = Table(_shown(pairs[whole]))
+        table = Table(pairs_table(pairs[whole]))
         many = len(table.frame) > _MOST_SHOWN
         blocks.append(Fold(f"All {len(table.frame)} comparisons", [table]) if many else table)
     if not whole.all():
-        partial = Table(_shown(pairs[~whole]))
+        partial = Table(pairs_table(pairs[~whole]))
         blocks.append(Fold(f"Partial mixtures ({int((~whole).sum())})", [partial]))
     blocks.append(Text(_HOW_TO_READ, "note"))
     files = {"learners": TableFile(pairs, notes=caveats(pairs))}
@@ -61,7 +61,9 @@ def _summary(pairs: pd.DataFrame) -> str:
     return " ".join(sentences)
 
 
-def _shown(pairs: pd.DataFrame) -> pd.DataFrame:
+def pairs_table(pairs: pd.DataFrame) -> pd.DataFrame:
+    """Return comparisons of learners (`compare_learners`) as the page shows them."""
+    measure = "accuracy" if (pairs["metric"] == "accuracy").all() else "R²"
     targets, mixtures = ordered_targets(pairs["target"]), ordered_mixtures(pairs["mixture"])
     varying = [
         name
@@ -82,7 +84,7 @@ def _shown(pairs: pd.DataFrame) -> pd.DataFrame:
             "trained on": [describe(mixture) for mixture in rows["mixture"]],
             **{name: rows[name] for name in varying},
             "learners": rows["learner"] + " − " + rows["other"],
-            "R² of both": [
+            f"{measure} of both": [
                 f"{_plain(one)}, {_plain(other)}"
                 for one, other in rows[["value", "other_value"]].to_numpy(float)
             ],
