@@ -128,6 +128,19 @@ CELL_PREDICTIONS = Schema(
     },
     key=("view", "corpus", "clip_id", "target"),
 )
+SEGMENTS = Schema(
+    "segments",
+    {
+        "corpus": Column(pa.string()),
+        "clip_id": Column(pa.string()),
+        "role": Column(pa.string(), allowed=("train", "test")),
+        "start_s": Column(pa.float64(), low=0.0),
+        # That the clip's label holds for it, as training took it last; null for tested clips.
+        "clean_probability": Column(pa.float64(), nullable=True, low=0.0, high=1.0),
+    },
+    key=("role", "corpus", "clip_id", "start_s"),
+    extra=pa.float32(),  # p_<target>, probabilities, or y_<target>, predicted values
+)
 TRAIN_ROWS = Schema(
     "train rows",
     {

@@ -45,6 +45,26 @@ def segment_starts(
     return np.arange(max(count, 0), dtype=np.float64) * hop_s
 
 
+def frames_in(seconds: float, *, frames: int, clip_s: float) -> int:
+    """Return how many whole frames some seconds hold, where ``clip_s`` are ``frames`` frames.
+
+    The last frame, centred on the end, belongs to no second.
+
+    >>> frames_in(30.0, frames=1292, clip_s=30.0)
+    1291
+    """
+    return math.floor(seconds * (frames - 1) / clip_s + _ROUNDING_S)
+
+
+def grid_of(lengths_s: Iterable[float]) -> float:
+    """Return the longest time, in seconds, of which all lengths are multiples, to 1 ms.
+
+    >>> grid_of([2.5, 1.0])
+    0.5
+    """
+    return math.gcd(*(round(1000 * length) for length in lengths_s)) / 1000
+
+
 def count_segments(
     durations_s: Iterable[float],
     *,
