@@ -253,6 +253,23 @@ USERS = Schema(
     ),
 )
 
+COVERAGE = Schema(
+    "coverage",
+    {
+        **_CELL_FIELDS,
+        "target": Column(pa.string()),
+        "view": Column(pa.string()),
+        "trained_on": Column(pa.bool_()),
+        "nominal": Column(pa.float64(), low=0.0, high=1.0),
+        "clips": Column(pa.int64(), low=1),
+        "coverage": Column(pa.float64(), low=0.0, high=1.0),
+        "low": Column(pa.float64(), low=0.0, high=1.0),
+        "high": Column(pa.float64(), low=0.0, high=1.0),
+        "half_width": Column(pa.float64(), nullable=True, low=0.0),  # null: the whole scale
+    },
+    key=("experiment", "cell", "target", "view"),
+)
+
 STEM_CONTRIBUTIONS = Schema(
     "stem contributions",
     {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
 import numpy as np
@@ -74,6 +75,11 @@ def test_names(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> No
     assert decode(f"{name}.wav")[0].shape == (1, RATE)
     Path(f"{name}.wav").rename(name)
     assert decode(name)[0].shape == (1, RATE)
+
+
+def test_a_name_need_not_be_utf8(tmp_path: Path) -> None:
+    path = save(tmp_path / "a.mp3", noise()).rename(tmp_path / os.fsdecode(b"caf\xe9.mp3"))
+    assert decode(path)[0].shape == (1, RATE)
 
 
 @pytest.mark.parametrize("suffix", FORMATS)

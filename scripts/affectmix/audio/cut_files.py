@@ -7,6 +7,7 @@ it drops the last page of an ogg stream when that is not whole.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from mmap import mmap
 from typing import Final
 
 _BITRATES: Final = {  # kbit/s by index, layer 3: MPEG-1, and MPEG-2 with MPEG-2.5
@@ -16,7 +17,7 @@ _BITRATES: Final = {  # kbit/s by index, layer 3: MPEG-1, and MPEG-2 with MPEG-2
 _RATES: Final = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
 
 
-def mp3_is_cut(content: bytes) -> bool:
+def mp3_is_cut(content: bytes | mmap) -> bool:
     """Return whether the last of an mp3 file's frames reaches beyond the end of the file.
 
     Tags before and after the frames are passed over. Only layer 3 with a stated bit rate is
@@ -28,7 +29,7 @@ def mp3_is_cut(content: bytes) -> bool:
     return end > len(content)
 
 
-def ogg_is_cut(content: bytes) -> bool:
+def ogg_is_cut(content: bytes | mmap) -> bool:
     """Return whether the last page of an ogg file reaches beyond the end of the file."""
     start = content.rfind(b"OggS")
     if start < 0:
@@ -40,7 +41,7 @@ def ogg_is_cut(content: bytes) -> bool:
     return len(sizes) < header[26] or start + 27 + len(sizes) + sum(sizes) > len(content)
 
 
-def _frames(content: bytes) -> Iterator[tuple[int, int]]:
+def _frames(content: bytes | mmap) -> Iterator[tuple[int, int]]:
     place, kind = _after_id3(content), None
     while place + 4 <= len(content):
         header = content[place : place + 4]
@@ -53,7 +54,7 @@ def _frames(content: bytes) -> Iterator[tuple[int, int]]:
         place += length
 
 
-def _after_id3(content: bytes) -> int:
+def _after_id3(content: bytes | mmap) -> int:
     if content[:3] != b"ID3" or len(content) < 10:
         return 0
     size = 0

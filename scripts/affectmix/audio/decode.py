@@ -6,8 +6,10 @@ Decoders differ by a thousand samples in where an mp3 starts, so everything that
 
 from __future__ import annotations
 
+import mmap
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -104,7 +106,8 @@ def open_stream(path: str | Path) -> Stream:
     if path.stat().st_size == 0:
         raise DecodeError("zero_length", f"{path}: the file is empty; fetch it again")
     try:
-        file = soundfile.SoundFile(str(path.absolute()))  # absolute, as "-" means a pipe
+        # Absolute, as "-" means a pipe; as bytes, as a name need not be UTF-8.
+        file = soundfile.SoundFile(os.fsencode(path.absolute()))
     except (soundfile.LibsndfileError, TypeError, RuntimeError) as error:
         reason = getattr(error, "error_string", str(error))
         raise DecodeError(
@@ -164,9 +167,9 @@ def _missing_end(file: soundfile.SoundFile, read: int) -> str | None:
     tolerance = (_MP3_TOLERANCE_S if mp3 else _TOLERANCE_S) * file.samplerate
     if file.frames - read > tolerance:
         return f"{read} of {file.frames} frames could be decoded"
-    if mp3 and mp3_is_cut(Path(file.name).read_bytes()):
+    if mp3 and _judged(file, mp3_is_cut):
         return f"its last mp3 frame is cut, after {read / file.samplerate:.2f} s"
-    if file.format == "OGG" and ogg_is_cut(Path(file.name).read_bytes()):
+    if file.format == "OGG" and _judged(file, ogg_is_cut):
         return f"its last ogg page is cut, after {read / file.samplerate:.2f} s"
     notes = file.extra_info
     if "Last page lacks an end-of-stream bit" in notes:
@@ -177,3 +180,12 @@ def _missing_end(file: soundfile.SoundFile, read: int) -> str | None:
         if int(declared) not in _UNKNOWN_SIZES and cut > tolerance:
             return f"{found} of {declared} bytes of samples are there"
     return None
+
+
+def _judged(file: soundfile.SoundFile, is_cut: Callable[[bytes | mmap.mmap], bool]) -> bool:
+    """Return what ``is_cut`` says of a file's bytes, which are not all held in memory."""
+    with (
+        Path(os.fsdecode(file.name)).open("rb") as opened,
+        mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as content,
+    ):
+        return is_cut(content)

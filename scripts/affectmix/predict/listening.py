@@ -169,8 +169,9 @@ def _decoded(
 
     def blocks() -> Iterator[np.ndarray]:
         for block in stream.blocks:
-            level.add(block)
-            yield to_mono(block.T)[np.newaxis] if mono else block.T
+            mixed = to_mono(block.T)
+            level.add(mixed)
+            yield mixed[np.newaxis] if mono else block.T
 
     starts, ends, values = [], [], []
     fault: AudioError | None = None
