@@ -60,7 +60,7 @@ except AffectMixError as error:
     raise WorkflowError(str(error))
 files = RunFiles(project)
 models = FinalModelPlan(project, files)
-stem_report = StemReport(project, files)
+stem_report = StemReport(project, files, separation=stems.quality_files())
 
 
 wildcard_constraints:

@@ -13,8 +13,9 @@ from affectmix.cells.domain import Domain
 from affectmix.cells.final import FinalModel
 from affectmix.cells.rows import KEY, CellRows, prediction_table
 from affectmix.cells.tables import CellTables
-from affectmix.learners import make_learner
-from affectmix.learners.base import Choice, Learner
+from affectmix.features.logmel_recipes import FLOOR_DB
+from affectmix.learners import UNPADDED, make_learner
+from affectmix.learners.base import Choice, Learner, MeasuringLearner
 from affectmix.search.task import SearchFold, SearchTask
 from affectmix.stems.names import sources_of
 from affectmix.tasks import targets_of, task_of
@@ -57,21 +58,23 @@ def evaluate_fold(
     """
     rows = CellRows(tables, settings, repeat)
     train, tested = rows.of_fold(fold)
-    learner = _learner(settings, threads=threads)
-    X, Y = _features(tables, settings, train), rows.labels_of(train, phase="train")
+    learner = learner_of(settings, threads=threads)
+    X, Y = features_of(tables, settings, train), rows.labels_of(train, phase="train")
     if choice is None:
         folds = rows.inner_folds(train, outer=fold)
         choice = learner.search(_task(X, Y, train, folds, settings))
     copies = train["copies"].to_numpy()
     targets = targets_of(rows.task)
     models = learner.fit(X.repeat(copies, axis=0), Y.repeat(copies, axis=0), targets, choice)
-    test_X, test_Y = _features(tables, settings, tested), rows.labels_of(tested, phase="test")
+    test_X, test_Y = features_of(tables, settings, tested), rows.labels_of(tested, phase="test")
     predicted = np.column_stack([model.predict(test_X) for model in models.values()])
-    converged = {target: bool(model.converged) for target, model in models.items()}
+    fits: dict[str, Any] = {"fits": {t: bool(model.converged) for t, model in models.items()}}
+    if isinstance(learner, MeasuringLearner):
+        fits["tested"] = learner.measure(models, test_X, test_Y)
     return FoldResult(
         prediction_table(tested, train, test_Y, predicted, targets=targets),
         train[[*KEY, "copies"]],
-        Choice(choice.points, {**choice.report, "fits": converged}),
+        Choice(choice.points, {**choice.report, **fits}),
     )
 
 
@@ -85,8 +88,8 @@ def search_over_all_folds(
     """
     cell = CellRows(tables, settings, repeat)
     rows, folds = cell.search_over_all()
-    learner = _learner(settings, threads=threads)
-    X, Y = _features(tables, settings, rows), cell.labels_of(rows, phase="train")
+    learner = learner_of(settings, threads=threads)
+    X, Y = features_of(tables, settings, rows), cell.labels_of(rows, phase="train")
     return learner.search(_task(X, Y, rows, folds, settings))
 
 
@@ -94,8 +97,8 @@ def fit_final(tables: CellTables, settings: Mapping[str, Any], choice: Choice) -
     """Return the cell's model of every target, fitted on all rows of its mixture."""
     cell = CellRows(tables, settings, repeat=0)
     rows = cell.all_training()
-    X, Y = _features(tables, settings, rows), cell.labels_of(rows, phase="train")
-    models = _learner(settings).fit(X, Y, targets_of(cell.task), choice)
+    X, Y = features_of(tables, settings, rows), cell.labels_of(rows, phase="train")
+    models = learner_of(settings).fit(X, Y, targets_of(cell.task), choice)
     description = {
         "settings": dict(settings),
         "chosen": choice.points,
@@ -107,17 +110,21 @@ def fit_final(tables: CellTables, settings: Mapping[str, Any], choice: Choice) -
     return FinalModel(models, tables.feature_names(), description, domain=domain)
 
 
-def _learner(settings: Mapping[str, Any], *, threads: int = 1) -> Learner:
+def learner_of(settings: Mapping[str, Any], *, threads: int = 1) -> Learner:
+    """Return the learner of a cell's settings."""
     stems = sources_of(settings["features"])
     return make_learner(settings["learner"], stems=stems, threads=threads)
 
 
-def _features(tables: CellTables, settings: Mapping[str, Any], rows: pd.DataFrame) -> np.ndarray:
+def features_of(tables: CellTables, settings: Mapping[str, Any], rows: pd.DataFrame) -> np.ndarray:
     """Return what the cell's learner is given of some rows. [shape=(n, ...)]"""
     if not tables.logmels:
         return tables.feature_rows(rows)
-    duration_s = settings["learner"]["excerpt_s"]
-    return tables.excerpts(rows, duration_s=duration_s, seed=settings["seed"])
+    learner = settings["learner"]
+    beyond = np.nan if learner["kind"] in UNPADDED else FLOOR_DB
+    return tables.excerpts(
+        rows, duration_s=learner["excerpt_s"], seed=settings["seed"], beyond=beyond
+    )
 
 
 def _task(

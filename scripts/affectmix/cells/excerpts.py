@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from affectmix.errors import TableError
+from affectmix.features.logmel_recipes import FLOOR_DB
 from affectmix.features.logmel_table import read_durations, read_logmels
 
 Shards = Mapping[str, Mapping[str, list[str | Path]]]
@@ -26,13 +27,17 @@ class ExcerptReader:
 
     shards: Shards
 
-    def read(self, rows: pd.DataFrame, *, duration_s: float, seed: int) -> np.ndarray:
+    def read(
+        self, rows: pd.DataFrame, *, duration_s: float, seed: int, beyond: float = FLOOR_DB
+    ) -> np.ndarray:
         """Return an excerpt of each (corpus, clip_id) row, at an offset of its own.
 
         Args:
             rows: the clips.
-            duration_s: length of an excerpt; shorter clips are padded at their end.
+            duration_s: length of an excerpt.
             seed: another seed gives other offsets.
+            beyond: what stands beyond the end of a clip that is shorter: the lowest level, or
+                NaN for learners that do not pad.
 
         Returns:
             Levels in dB, to .03 dB, float16 [shape=(n, stems, bands, frames)].
@@ -48,7 +53,9 @@ class ExcerptReader:
             clip_ids = rows["clip_id"].iloc[own].tolist()
             offsets = self._offsets(corpus, clip_ids, duration_s=duration_s, seed=seed)
             for place, files in enumerate(stems.values()):
-                levels = read_logmels(files, clip_ids, duration_s=duration_s, offset_s=offsets)
+                levels = read_logmels(
+                    files, clip_ids, duration_s=duration_s, offset_s=offsets, beyond=beyond
+                )
                 if excerpts is None:
                     shape = len(rows), len(stems), *levels.shape[1:]
                     excerpts = np.empty(shape, dtype=np.float16)

@@ -18,7 +18,7 @@ from affectmix.cells.final import FinalModel
 from affectmix.cells.folder import ARRAYS, CALIBRATION, CARD, MODEL, check_folder, write_sums
 from affectmix.errors import AffectMixError
 from affectmix.files import replacing, write_json, write_text
-from affectmix.learners import load_target_model
+from affectmix.learners import load_models
 from affectmix.provenance.versions import versions
 
 FORMAT = 2
@@ -63,10 +63,9 @@ def load_model(folder: str | Path) -> FinalModel:
     try:
         arrays, beside = load_file(folder / ARRAYS), load_file(folder / CALIBRATION)
         kind = description["settings"]["learner"]["kind"]
-        models = {
-            target: load_target_model(kind, _part(arrays, f"{target}."))
-            for target in description["targets"]
-        }
+        models = load_models(
+            kind, {target: _part(arrays, f"{target}.") for target in description["targets"]}
+        )
         calibration = Calibration.from_arrays(beside) if "clips" in beside else None
         own = _part(beside, _DOMAIN)
         domain = Domain.from_arrays(own) if own else None

@@ -15,6 +15,7 @@ from affectmix.cells.excerpts import ExcerptReader
 from affectmix.cells.views import members
 from affectmix.corpora.base import TARGETS
 from affectmix.errors import ConfigError, TableError
+from affectmix.features.logmel_recipes import FLOOR_DB
 from affectmix.splits.controls import control_labels
 from affectmix.splits.mixtures import ViewRows
 from affectmix.splits.schemes import Scheme
@@ -154,15 +155,20 @@ class CellTables:
         assert matrix is not None
         return matrix
 
-    def excerpts(self, rows: pd.DataFrame, *, duration_s: float, seed: int) -> np.ndarray:
+    def excerpts(
+        self, rows: pd.DataFrame, *, duration_s: float, seed: int, beyond: float = FLOOR_DB
+    ) -> np.ndarray:
         """Return log-mels of (corpus, clip_id) rows. [shape=(n, stems, bands, frames), float16]
 
         Args:
             rows: the clips.
             duration_s: length of the excerpts.
             seed: of where in its clip each begins.
+            beyond: what stands beyond a clip's end: the lowest level, or NaN.
         """
-        return ExcerptReader(self.logmels).read(rows, duration_s=duration_s, seed=seed)
+        return ExcerptReader(self.logmels).read(
+            rows, duration_s=duration_s, seed=seed, beyond=beyond
+        )
 
     def feature_names(self) -> list[str]:
         """Return the names of the feature columns, in order."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from affectmix.config.feature_choices import is_logmel
+from affectmix.config.general_models import weight_file
 from affectmix.config.project import Project
 from affectmix.config.stems import GPU
 from affectmix.corpora.base import TARGETS
@@ -37,6 +38,9 @@ class RunFiles:
             tables[f"splits_{corpus}"] = f"results/splits/{corpus}/{cell.scheme}.parquet"
             if features and self._project.uses_features(cell.learner):
                 tables |= self._feature_files(cell.features, corpus)
+        weights = weight_file(self._project.learners[cell.learner])
+        if features and weights is not None:
+            tables["weights"] = weights
         return tables
 
     def _feature_files(self, features: str, corpus: str) -> dict[str, str | list[str]]:

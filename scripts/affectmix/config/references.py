@@ -10,6 +10,7 @@ from affectmix.config.blends import BLEND, blend_faults, member_cells
 from affectmix.config.cells import Cell
 from affectmix.config.class_tasks import control_faults, task_faults
 from affectmix.config.feature_choices import feature_faults, pair_faults
+from affectmix.config.general_models import general_cell_faults, general_model_faults
 from affectmix.config.listener_checks import listener_faults
 from affectmix.config.validate import nearest
 from affectmix.errors import ConfigError
@@ -28,6 +29,7 @@ def check_references(
     """Raise one ConfigError that lists every dangling name and every impossible cell."""
     faults = [*_view_faults(config), *_shared_roots(config), *_automl_faults(config)]
     faults += [*feature_faults(config), *task_faults(config), *blend_faults(config)]
+    faults += general_model_faults(config)
     for name, cells in experiments.items():
         faults += _experiment_faults(name, config, views, cells)
     if faults:
@@ -105,6 +107,7 @@ def _experiment_faults(
             if own.learner in config["learners"] and own.features in config["features"]:
                 yield from pair_faults(here, config, own.learner, own.features)
                 yield from _network_faults(here, config, own)
+                yield from general_cell_faults(here, config, own)
                 yield from control_faults(here, config, own)
         yield from _unknown(f"{here}.schemes", [cell.scheme], config["schemes"])
         yield from _unknown(f"{here}.mixtures", cell.views, views)

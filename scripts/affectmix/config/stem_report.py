@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from affectmix.config.files import RunFiles
@@ -17,18 +18,23 @@ class StemReport:
     Args:
         project: the checked configuration.
         files: its paths.
+        separation: the tables of separation quality (`StemPlan.quality_files`).
     """
 
-    def __init__(self, project: Project, files: RunFiles) -> None:
+    def __init__(
+        self, project: Project, files: RunFiles, *, separation: Sequence[str] = ()
+    ) -> None:
         self._project = project
         self._files = files
+        self._separation = list(separation)
 
-    def tables(self, experiment: str) -> dict[str, str]:
+    def tables(self, experiment: str) -> dict[str, Any]:
         """Return ``predictions`` and ``contributions`` where the report has use for them.
 
         That is where classes are predicted, or stems heard one by one; and all combinations.
+        ``separation`` is a list: the quality of all stems, of other experiments too.
         """
-        found = {}
+        found: dict[str, Any] = {"separation": self._separation} if self._separation else {}
         if self._hears_single_stems(experiment) or self._has_classes(experiment):
             found["predictions"] = f"results/predictions/{experiment}.parquet"
         if self._families(experiment):
@@ -39,11 +45,13 @@ class StemReport:
         """Return the tables of all experiments by kind, and the ``excerpts`` of their stems."""
         found: dict[str, list[str]] = {"predictions": [], "contributions": [], "excerpts": []}
         for experiment in self._project.experiments:
-            for kind, file in self.tables(experiment).items():
+            tables = self.tables(experiment)
+            tables.pop("separation", None)
+            for kind, file in tables.items():
                 found[kind].append(file)
             if self._families(experiment):
                 found["excerpts"].append(f"results/excerpts/{experiment}.parquet")
-        return found
+        return {**found, "separation": self._separation}
 
     def excerpt_inputs(self, experiment: str) -> list[str]:
         """Return the stems from which an experiment's excerpts are cut."""

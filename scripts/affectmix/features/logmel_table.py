@@ -90,6 +90,7 @@ def read_logmels(
     *,
     duration_s: float,
     offset_s: float | Sequence[float] = 0.0,
+    beyond: float = FLOOR_DB,
 ) -> npt.NDArray[np.float32]:
     """Return an excerpt of each clip, all of one size, in the order asked for.
 
@@ -104,6 +105,7 @@ def read_logmels(
         clip_ids: the clips; one may be asked for more than once.
         duration_s: length of the excerpts, in seconds.
         offset_s: where they begin, in seconds; one for all, or one per clip.
+        beyond: what stands where the clip has ended; NaN for learners that do not pad.
 
     Returns:
         Levels in dB, float32 [shape=(n, bands, frames)], with
@@ -122,7 +124,7 @@ def read_logmels(
     places: dict[str, list[int]] = {}
     for place, clip_id in enumerate(clip_ids):
         places.setdefault(clip_id, []).append(place)
-    excerpts = np.full((len(clip_ids), recipe.bands, width), FLOOR_DB, dtype=np.float32)
+    excerpts = np.full((len(clip_ids), recipe.bands, width), beyond, dtype=np.float32)
     for file in files:
         for clip_id, stored in _stored(_read(file), recipe, places):
             for place in places.pop(clip_id):

@@ -15,6 +15,7 @@ from affectmix.learners.base import Learner, TargetModel
 from affectmix.learners.mean import MeanLearner, MeanModel
 
 BASELINES = ("mean",)  # kinds that look at labels alone
+UNPADDED = ("segments", "user_tuned")  # kinds that are told where a log-mel ends, by NaN
 
 
 def make_learner(
@@ -43,12 +44,14 @@ def make_learner(
         from affectmix.learners.emomucs.learner import EmomucsLearner
 
         return EmomucsLearner(settings, stems=stems, threads=threads)
+    if kind == "user_tuned":
+        from affectmix.learners.user_tuned.learner import UserTunedLearner
+
+        return UserTunedLearner(settings, stems=stems, threads=threads)
     if kind == "svc":
         from affectmix.learners.svc.learner import SvcLearner
 
-        return SvcLearner(
-            scaling=settings["scaling"], cs=settings["cs"], gammas=settings["gammas"]
-        )
+        return SvcLearner(scaling=settings["scaling"], cs=settings["cs"], gammas=settings["gammas"])
     from affectmix.learners.searched import SearchedLearner
 
     return SearchedLearner(
@@ -83,3 +86,14 @@ def load_target_model(kind: str, arrays: Mapping[str, np.ndarray]) -> TargetMode
     from affectmix.search.svr_model import SvrModel
 
     return SvrModel.from_arrays(arrays)
+
+
+def load_models(
+    kind: str, arrays: Mapping[str, Mapping[str, np.ndarray]]
+) -> Mapping[str, TargetModel]:
+    """Return target → model of target → the arrays that its ``to_arrays`` gave."""
+    if kind == "user_tuned":  # one network for all targets, and stored once
+        from affectmix.learners.user_tuned.target import UserTunedModel
+
+        return UserTunedModel.from_arrays(arrays)
+    return {target: load_target_model(kind, own) for target, own in arrays.items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -79,5 +79,22 @@ class Learner(Protocol):
 
         Returns:
             target → fitted model, in the order of ``targets``.
+        """
+        ...
+
+
+@runtime_checkable
+class MeasuringLearner(Learner, Protocol):
+    """A learner that can say more of tested clips than its predictions hold."""
+
+    def measure(
+        self, models: Mapping[str, TargetModel], X: np.ndarray, Y: np.ndarray
+    ) -> dict[str, Any]:
+        """Return measures of fitted models on tested clips, in a form that JSON can hold.
+
+        Args:
+            models: what ``fit`` returned.
+            X: the tested clips' features, the same array that was predicted [shape=(n, ...)].
+            Y: their targets [shape=(n, t)].
         """
         ...

@@ -48,6 +48,7 @@ class Evidence:
             predicted, or stems heard one by one.
         contributions: ``schemas.STEM_CONTRIBUTIONS`` where all combinations of stems were run.
         excerpts: ``schemas.EXCERPTS``, a few clips' stems to be heard.
+        separation: ``schemas.SEPARATION`` with ``separator`` and ``corpus``, of its stems.
         known_shares: view → target → stem → how much of the target the stem causes, where known.
     """
 
@@ -68,6 +69,7 @@ class Evidence:
     predictions: pd.DataFrame | None = None
     contributions: pd.DataFrame | None = None
     excerpts: pd.DataFrame | None = None
+    separation: pd.DataFrame | None = None
     known_shares: Mapping[str, Mapping[str, Mapping[str, float]]] = field(default_factory=dict)
 
     @cached_property

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import io
 import pickle
 import urllib.request
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import torch
 from torch import nn
@@ -20,46 +17,7 @@ from torch import nn
 from affectmix.errors import ConfigError
 from affectmix.files import replacing
 from affectmix.learners.user_tuned.backbones import load_published
-
-FOLDER: Final = Path("results/weights")
-_MODELS: Final = {
-    "mobilenetv3_large": "mobilenetv3_large_w1",
-    "efficientnet_b3": "efficientnet_b3",
-}
-_RELEASES: Final = "https://github.com/osmr/imgclsmob/releases/download"
-
-
-@dataclass(frozen=True)
-class Published:
-    """A file of ImageNet weights as pytorchcv publishes it.
-
-    Attributes:
-        file: its name.
-        sha1: of its content, from pytorchcv's own table.
-        url: of the zip archive that holds it.
-    """
-
-    file: str
-    sha1: str
-    url: str
-
-
-def published(backbone: str) -> Published:
-    """Return the file of a backbone's ImageNet weights.
-
-    Raises:
-        ConfigError: there is none.
-    """
-    if backbone not in _MODELS:
-        raise ConfigError(
-            f"backbone {backbone!r} has no ImageNet weights; take weights: random, or one of "
-            f"{list(_MODELS)}"
-        )
-    name = _MODELS[backbone]
-    row = next(row for row in _table() if row[0] == name)
-    error, sha1, release = row[2], row[3], row[4]
-    file = f"{name}-{error}-{sha1[:8]}.pth"
-    return Published(file, sha1, f"{_RELEASES}/{release}/{file}.zip")
+from affectmix.learners.user_tuned.published_weights import place_of, published
 
 
 def give_weights(
@@ -70,8 +28,8 @@ def give_weights(
     Args:
         backbone: of ``make_backbone``, with random weights.
         name: its name.
-        weights: ``random``, ``imagenet`` (the file that rule fetch_backbone left in
-            results/weights), or ``path`` and ``sha256`` of a file like it.
+        weights: ``random``, ``imagenet`` (the file that rule fetch_backbone left), or ``path``
+            and ``sha256`` of a file like it.
         home: folder that paths are relative to.
 
     Raises:
@@ -81,9 +39,10 @@ def give_weights(
         return {"origin": "random"}
     if isinstance(weights, str):
         known = published(name)
-        file, kind, expected = Path(home) / FOLDER / known.file, "sha1", known.sha1
+        file, kind, expected = Path(home) / place_of(name), "sha1", known.sha1
         missing = (
-            f"run snakemake, which fetches it, or unpack {known.url} there; or take weights: random"
+            f"run snakemake, which fetches it, or put {known.file} of {known.url} there; or take "
+            "weights: random"
         )
         origin = "imagenet"
     else:
@@ -139,7 +98,7 @@ def fetch(backbone: str, file: str | Path) -> dict[str, str]:
     except (OSError, zipfile.BadZipFile, KeyError) as error:  # urllib's errors are OSErrors
         raise ConfigError(
             f"{known.url} cannot be fetched ({error}). Where there is a network, fetch it, unpack "
-            f"it, and put {known.file} at {file}; or take weights: random for {backbone}"
+            f"it, and put {known.file} there as {file}; or take weights: random for {backbone}"
         ) from error
     found = hashlib.sha1(content).hexdigest()
     if found != known.sha1:
@@ -155,13 +114,3 @@ def fetch(backbone: str, file: str | Path) -> dict[str, str]:
         "sha1": found,
         "sha256": hashlib.sha256(content).hexdigest(),
     }
-
-
-def _table() -> list[list[str]]:
-    """Return pytorchcv's own table of published weights, without importing torch's parts."""
-    spec = find_spec("pytorchcv")
-    if spec is None or spec.origin is None:
-        raise ConfigError("the package pytorchcv is not installed; run `make setup`")
-    table = Path(spec.origin).parent / "models" / "common" / "model_metainfos.csv"
-    with table.open(encoding="utf-8", newline="") as lines:
-        return list(csv.reader(lines))

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
+
+import pandas as pd
 
 from affectmix.report.evidence import Evidence
 from affectmix.report.gather.audits import audit_summary
 from affectmix.report.gather.corpora import labels_by_view, raters_by_view
-from affectmix.schemas import EXCERPTS, METRICS, ORACLE, PREDICTIONS, STEM_CONTRIBUTIONS
+from affectmix.schemas import (
+    EXCERPTS,
+    METRICS,
+    ORACLE,
+    PREDICTIONS,
+    SEPARATION,
+    STEM_CONTRIBUTIONS,
+)
 from affectmix.tables import read_table
 
 _OF_STEMS = {
@@ -16,6 +26,24 @@ _OF_STEMS = {
     "contributions": STEM_CONTRIBUTIONS,
     "excerpts": EXCERPTS,
 }
+
+
+def separation_of(files: Sequence[str], settings: Mapping[str, Any]) -> pd.DataFrame | None:
+    """Return the quality of the stems that an experiment hears; None where it is not known.
+
+    Args:
+        files: ``results/separation/{separator}/{corpus}.parquet``.
+        settings: ``Project.report_settings``.
+    """
+    separators = {choice.get("separator") for choice in settings["features"].values()}
+    corpora = {view["corpus"] for view in settings["views"].values()}
+    tables = [
+        read_table(file, SEPARATION).assign(separator=separator, corpus=corpus)
+        for file in files
+        for separator, corpus in [(Path(file).parent.name, Path(file).stem)]
+        if separator in separators and corpus in corpora
+    ]
+    return pd.concat(tables, ignore_index=True) if tables else None
 
 
 def evidence_of(
@@ -49,6 +77,7 @@ def evidence_of(
         features=settings["features"],
         networks=settings["networks"],
         known_shares=settings["known_shares"],
+        separation=separation_of(listed.get("separation", []), settings),
         **{
             name: read_table(one[name], schema) for name, schema in _OF_STEMS.items() if name in one
         },

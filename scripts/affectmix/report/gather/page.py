@@ -76,7 +76,9 @@ def report_context(
     )
 
 
-def _own(files: Mapping[str, Sequence[str]], name: str, place: int) -> dict[str, str]:
+def _own(
+    files: Mapping[str, Sequence[str]], name: str, place: int
+) -> dict[str, str | Sequence[str]]:
     """Return the files of the experiment at a place in the configuration's order.
 
     Tables of stems are there for some experiments only, and found by their name.
@@ -87,5 +89,8 @@ def _own(files: Mapping[str, Sequence[str]], name: str, place: int) -> dict[str,
         for file in files.get(kind, [])
         if Path(file).stem == name
     }
-    always = {kind: files[kind][place] for kind in ("metrics", "audit", "findings")}
+    always: dict[str, str | Sequence[str]] = {
+        kind: files[kind][place] for kind in ("metrics", "audit", "findings")
+    }
+    always["separation"] = files.get("separation", [])
     return {**always, **of_stems}

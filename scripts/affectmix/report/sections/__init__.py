@@ -41,6 +41,7 @@ from affectmix.report.sections.learners import learners_section
 from affectmix.report.sections.mixing import mixing_section
 from affectmix.report.sections.paper_tables import paper_tables_section
 from affectmix.report.sections.random_labels import random_labels_section
+from affectmix.report.sections.separation import separation_section
 from affectmix.report.sections.sweeps import sweeps_section
 from affectmix.report.sections.training_sets import training_sets_section
 from affectmix.report.sections.unmixing import unmixing_section
@@ -49,6 +50,7 @@ SECTIONS: tuple[Callable[[Evidence], Section | None], ...] = (
     mixing_section,
     classes_section,
     unmixing_section,
+    separation_section,
     contributions_section,
     emomucs_tables_section,
     best_stem_section,
