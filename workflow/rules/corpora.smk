@@ -18,6 +18,21 @@ rule synthesize_demo:
         "../../scripts/synthesize_demo.py"
 
 
+# Of corpora made by a formula, which says what each section of a clip sounds like.
+rule index_sections:
+    output:
+        "results/demo/{corpus}/sections.parquet",
+    log:
+        "results/logs/index_sections/{corpus}.log",
+    conda:
+        "../../envs/affectmix.yaml"
+    params:
+        settings=lambda w: project.corpus_settings(w.corpus),
+        code=code_digest(SCRIPTS / "index_sections.py"),
+    script:
+        "../../scripts/index_sections.py"
+
+
 # Before all else: bad audio should stop a run before hours of features.
 rule scan_audio:
     input:

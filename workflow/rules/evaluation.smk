@@ -101,6 +101,27 @@ rule cut_excerpts:
         "../../scripts/cut_excerpts.py"
 
 
+# Of experiments whose learner hears segments: what the report says of them, and lets hear.
+rule describe_segments:
+    input:
+        unpack(lambda w: segment_report.inputs(w.experiment)),
+    output:
+        **{
+            kind: f"results/segments/{kind}/{{experiment}}.parquet"
+            for kind in SEGMENT_TABLES
+        },
+    log:
+        "results/logs/describe_segments/{experiment}.log",
+    conda:
+        "../../envs/affectmix.yaml"
+    params:
+        cells=lambda w: segment_report.settings(w.experiment),
+        clips=lambda w: segment_report.clips(w.experiment),
+        code=code_digest(SCRIPTS / "describe_segments.py"),
+    script:
+        "../../scripts/describe_segments.py"
+
+
 # What can be learned from the demo is known: a regression on the true causes says it.
 rule measure_oracle:
     output:

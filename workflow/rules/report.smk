@@ -6,6 +6,7 @@ rule draw_figures:
         unpack(lambda w: files.label_files(w.experiment)),
         unpack(lambda w: files.rating_files(w.experiment)),
         unpack(lambda w: stem_report.tables(w.experiment)),
+        unpack(lambda w: segment_report.tables(w.experiment)),
         metrics="results/metrics/{experiment}.parquet",
         audit="results/audit/{experiment}.parquet",
         findings="results/audit/{experiment}.findings.parquet",
@@ -28,6 +29,7 @@ rule write_tables:
         unpack(lambda w: files.label_files(w.experiment)),
         unpack(lambda w: files.rating_files(w.experiment)),
         unpack(lambda w: stem_report.tables(w.experiment)),
+        unpack(lambda w: segment_report.tables(w.experiment)),
         metrics="results/metrics/{experiment}.parquet",
         audit="results/audit/{experiment}.parquet",
         findings="results/audit/{experiment}.findings.parquet",
@@ -49,6 +51,7 @@ rule write_report:
     input:
         unpack(lambda w: files.report_inputs()),
         unpack(lambda w: stem_report.page_tables()),
+        unpack(lambda w: segment_report.page_tables()),
         oracle=files.oracle_files(),
     output:
         report("results/report.html", category="AffectMix"),

@@ -14,6 +14,7 @@ from affectmix.automl import BACKENDS
 from affectmix.config.blends import BLEND, member_cells
 from affectmix.config.cells import Cell, expand_cells
 from affectmix.config.references import check_references
+from affectmix.config.segment_settings import segment_settings
 from affectmix.config.validate import validate_config
 from affectmix.corpora import make_corpus
 from affectmix.corpora.base import RATERS, Corpus
@@ -209,6 +210,7 @@ class Project:
                 if learner["kind"] == "emomucs"
             },
             "known_shares": self._known_shares(views),
+            "segments": segment_settings(self.learners, views, self.views, self.config["corpora"]),
             "seed": self.config["seed"],
             # Only the papers' own corpora can be held against the papers' numbers.
             "analogous": any(

@@ -117,6 +117,21 @@ class SegmentSummary:
         return own
 
 
+def length_of(learner: Mapping[str, Any], search: Mapping[str, Any]) -> float:
+    """Return the length of a fold's segments in seconds: the learner's, or the one it chose.
+
+    Args:
+        learner: its settings; several lengths are chosen among.
+        search: the fold's ``search.json``.
+    """
+    lengths = learner["segment_s"]
+    if not isinstance(lengths, list):
+        return float(lengths)
+    if len(lengths) == 1:
+        return float(lengths[0])
+    return float(next(iter(search["points"].values()))["segment_s"])
+
+
 def shown_cells(cells: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Return the cell whose clips the report shows: one, of the paper's method, if there is.
 

@@ -21,6 +21,7 @@ from affectmix.evaluation.published import load_published
 from affectmix.report.audit import AuditSummary
 from affectmix.report.brackets import oracle_brackets
 from affectmix.report.labels import caveats
+from affectmix.report.segment_evidence import SegmentEvidence
 from affectmix.stems.names import MIX, sources_of
 
 
@@ -48,6 +49,7 @@ class Evidence:
             predicted, or stems heard one by one.
         contributions: ``schemas.STEM_CONTRIBUTIONS`` where all combinations of stems were run.
         excerpts: ``schemas.EXCERPTS``, a few clips' stems to be heard.
+        segments: what cells that hear segments leave of them, or None.
         separation: ``schemas.SEPARATION`` with ``separator`` and ``corpus``, of its stems.
         known_shares: view → target → stem → how much of the target the stem causes, where known.
     """
@@ -70,6 +72,7 @@ class Evidence:
     contributions: pd.DataFrame | None = None
     excerpts: pd.DataFrame | None = None
     separation: pd.DataFrame | None = None
+    segments: SegmentEvidence | None = None
     known_shares: Mapping[str, Mapping[str, Mapping[str, float]]] = field(default_factory=dict)
 
     @cached_property

@@ -74,6 +74,30 @@ def cut_excerpts(clips: Sequence[Sequence[str]], chosen: Sequence[tuple[str, str
     return pd.DataFrame(rows, columns=list(EXCERPTS.columns))
 
 
+def cut_beginnings(
+    clips: Sequence[Sequence[str]], chosen: Sequence[tuple[str, str]], *, longest_s: float = 30.0
+) -> pd.DataFrame:
+    """Return some clips from their start, as data URIs of mp3.
+
+    Args:
+        clips: [corpus, clip_id, file].
+        chosen: the (corpus, clip_id) to cut.
+        longest_s: what is kept of each, in seconds.
+
+    Returns:
+        ``schemas.EXCERPTS``, of the mix alone.
+    """
+    rows = []
+    for corpus, clip_id, file in clips:
+        if (corpus, clip_id) in chosen:
+            decoded, rate = decode_mono(file)
+            samples = soxr.resample(decoded[: round(longest_s * rate)], rate, _RATE)
+            place = {"corpus": corpus, "clip_id": clip_id, "stem": MIX, "start_s": 0.0}
+            heard = {"duration_s": len(samples) / _RATE, "audio": _data_uri(samples)}
+            rows.append({**place, **heard})
+    return pd.DataFrame(rows, columns=list(EXCERPTS.columns))
+
+
 def _middle(samples: np.ndarray, rate: int) -> tuple[np.ndarray, float]:
     """Return the middle seconds at the excerpts' sampling rate, and where they start (s)."""
     length = min(len(samples), round(LONGEST_S * rate))

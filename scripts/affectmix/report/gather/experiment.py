@@ -11,6 +11,7 @@ import pandas as pd
 from affectmix.report.evidence import Evidence
 from affectmix.report.gather.audits import audit_summary
 from affectmix.report.gather.corpora import labels_by_view, raters_by_view
+from affectmix.report.segment_evidence import segment_evidence
 from affectmix.schemas import (
     EXCERPTS,
     METRICS,
@@ -56,7 +57,7 @@ def evidence_of(
         files: ``metrics``, ``audit`` and ``findings`` of the experiment, ``labels_<corpus>``
             and ``ratings_<corpus>`` of its corpora, and ``oracle``: a file, or a list of it,
             which may be empty. Where stems are heard, ``predictions``, ``contributions`` and
-            ``excerpts`` too.
+            ``excerpts`` too; where segments are, ``segment_<kind>``.
         settings: ``Project.report_settings``.
     """
     listed = {key: [f] if isinstance(f, str) else list(f) for key, f in files.items()}
@@ -78,6 +79,7 @@ def evidence_of(
         networks=settings["networks"],
         known_shares=settings["known_shares"],
         separation=separation_of(listed.get("separation", []), settings),
+        segments=segment_evidence(one, settings["segments"]),
         **{
             name: read_table(one[name], schema) for name, schema in _OF_STEMS.items() if name in one
         },

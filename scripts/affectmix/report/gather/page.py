@@ -31,6 +31,8 @@ from affectmix.report.gather.searches import (
 from affectmix.schemas import ORACLE
 from affectmix.tables import read_table
 
+_OF_SOME = ("predictions", "contributions", "excerpts")
+
 
 def report_context(
     files: Mapping[str, Sequence[str]],
@@ -81,16 +83,17 @@ def _own(
 ) -> dict[str, str | Sequence[str]]:
     """Return the files of the experiment at a place in the configuration's order.
 
-    Tables of stems are there for some experiments only, and found by their name.
+    Tables of stems and segments are there for some experiments only, and found by their name.
     """
-    of_stems = {
+    of_some = {
         kind: file
-        for kind in ("predictions", "contributions", "excerpts")
-        for file in files.get(kind, [])
+        for kind in files
+        if kind in _OF_SOME or kind.startswith("segment_")
+        for file in files[kind]
         if Path(file).stem == name
     }
     always: dict[str, str | Sequence[str]] = {
         kind: files[kind][place] for kind in ("metrics", "audit", "findings")
     }
     always["separation"] = files.get("separation", [])
-    return {**always, **of_stems}
+    return {**always, **of_some}

@@ -41,6 +41,9 @@ from affectmix.report.sections.learners import learners_section
 from affectmix.report.sections.mixing import mixing_section
 from affectmix.report.sections.paper_tables import paper_tables_section
 from affectmix.report.sections.random_labels import random_labels_section
+from affectmix.report.sections.segment_agreement import segment_agreement_section
+from affectmix.report.sections.segment_curves import segment_curves_section
+from affectmix.report.sections.segment_tables import segment_tables_section
 from affectmix.report.sections.separation import separation_section
 from affectmix.report.sections.sweeps import sweeps_section
 from affectmix.report.sections.training_sets import training_sets_section
@@ -56,6 +59,9 @@ SECTIONS: tuple[Callable[[Evidence], Section | None], ...] = (
     best_stem_section,
     combinations_section,
     attribution_section,
+    segment_tables_section,
+    segment_agreement_section,
+    segment_curves_section,
     sweeps_section,
     random_labels_section,
     complementary_section,

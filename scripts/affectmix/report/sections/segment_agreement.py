@@ -1,0 +1,57 @@
+"""Are noisy segments told from clean ones? Only the demo's sections have values of their own."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from affectmix.evaluation.segment_agreement import mean_agreement
+from affectmix.report.blocks import Block, Section, Table, TableFile, Text
+from affectmix.report.evidence import Evidence
+from affectmix.report.tables import number
+
+_REACHED = 0.8
+_TEXT = (
+    "Each training segment inherits its clip's label, and the learner says how probable it is that "
+    "this label holds. What the demo's segments sound like is known, so that this can be checked: "
+    "AUC is the chance that of two segments of which one agrees with its clip's label and one "
+    "does not, the former is taken to be the cleaner one. .5 is a guess, 1 is perfect."
+)
+_NOTE = (
+    "Of the last partition before training ended; mean over folds, lowest and highest. "
+    "‘Disagreeing’ is the share of training segments whose own class is not their clip's. Many of "
+    "them lie close to the border between classes, where no ear could tell; so do clips."
+)
+
+
+def segment_agreement_section(evidence: Evidence) -> Section | None:
+    """Return the AUC by learner; None where no segment's own class is known."""
+    if evidence.segments is None or evidence.segments.agreement["auc"].isna().all():
+        return None
+    rows = evidence.segments.agreement.dropna(subset=["auc"])
+    table = _by_cell(rows)
+    reached = int((table["auc"] >= _REACHED).sum())
+    verdict = f"AUC is at least {number(_REACHED)} in {reached} of {len(table)} cells."
+    shown = table.assign(
+        auc=[number(value) for value in table["auc"]],
+        folds=[
+            f"{folds} ({number(low)} to {number(high)})"
+            for folds, low, high in zip(table["folds"], table["low"], table["high"], strict=True)
+        ],
+        disagreeing=[f"{share:.0%}" for share in table["disagreeing"]],
+    ).drop(columns=["low", "high", "cell"])
+    blocks: list[Block] = [Text(_TEXT), Text(verdict), Table(shown), Text(_NOTE, "note")]
+    title = "Are noisy segments told from clean ones?"
+    files = {"segment_agreement": TableFile(rows, notes=[_NOTE])}
+    return Section("segment-agreement", title, blocks, files)
+
+
+def _by_cell(rows: pd.DataFrame) -> pd.DataFrame:
+    found = []
+    for (cell, learner, task), own in rows.groupby(["cell", "learner", "task"], sort=False):
+        auc = mean_agreement(own)
+        share = float(np.average(own["disagreeing"], weights=own["segments"]))
+        named = {"cell": cell, "learner": learner, "task": task, "segments": own["segments"].sum()}
+        found.append({**named, "disagreeing": share, "auc": auc["mean"], **auc})
+    columns = ["cell", "learner", "task", "segments", "disagreeing", "auc", "folds", "low", "high"]
+    return pd.DataFrame(found, columns=columns)
