@@ -13,6 +13,8 @@ from affectmix.config.costs import describe_costs, training_costs
 from affectmix.config.files import RunFiles
 from affectmix.config.final_models import FinalModelPlan
 from affectmix.config.project import Project
+from affectmix.config.segment_report import KINDS as SEGMENT_TABLES
+from affectmix.config.segment_report import SegmentReport
 from affectmix.config.stem_report import StemReport
 from affectmix.config.stems import StemPlan
 from affectmix.errors import AffectMixError
@@ -61,6 +63,7 @@ except AffectMixError as error:
 files = RunFiles(project)
 models = FinalModelPlan(project, files)
 stem_report = StemReport(project, files, separation=stems.quality_files())
+segment_report = SegmentReport(project, files)
 
 
 wildcard_constraints:
