@@ -167,6 +167,27 @@ def test_credit_stands_beside_known_causes(evidence: Evidence) -> None:
     assert "stem_credit" not in unknown.tables
 
 
+def test_quality_of_separation_is_over_the_mix(evidence: Evidence) -> None:
+    rows = pd.DataFrame(
+        {
+            "clip_id": ["c1", "c2", "c3", "c1"],
+            "stem": ["vocals", "vocals", "vocals", "bass"],
+            "sdr": [4.0, 6.0, np.nan, -1.0],
+            "si_sdr": [3.0, 5.0, np.nan, -2.0],
+            "mix_sdr": [1.0, 1.0, np.nan, -3.0],
+            "mix_si_sdr": [0.0, 0.0, np.nan, -4.0],
+        }
+    )
+    known = rows.assign(separator="x", corpus="a")
+    quality = section(ExperimentReport(replace(evidence, separation=known)), "separation")
+    summary = quality.tables["separation"].frame.set_index("stem")
+    assert list(summary.index) == ["vocals", "bass"]
+    assert summary.loc["vocals", ["clips", "sdr", "sdr_gain"]].tolist() == [2, 5.0, 4.0]
+    shown = quality.blocks[0].frame
+    assert shown["SI-SDR"].tolist() == ["4.0 (3.5 to 4.5)", "−2.0 (−2.0 to −2.0)"]
+    assert shown["SI-SDR gain"].tolist() == ["+4.0", "+2.0"]
+
+
 def test_excerpts_are_short_and_can_be_played(evidence: Evidence) -> None:
     assert evidence.excerpts is not None
     check_table(evidence.excerpts, EXCERPTS, where="here")
