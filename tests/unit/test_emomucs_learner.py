@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -198,3 +199,28 @@ def test_a_gpu_is_taken_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> N
 def test_mid_level_fusion_of_c2d_alone_is_refused() -> None:
     with pytest.raises(ConfigError, match="add c1d, or use early or late"):
         variants({**SETTINGS, "fusions": ["mid"]}, 4)
+
+
+@pytest.mark.parametrize(("architecture", "fusion"), [("c1d", "mid"), ("c2d", "late")])
+def test_indicators_of_classes_are_regressed_by_as_many_outputs(
+    architecture: str, fusion: str
+) -> None:
+    X, Y = clips()
+    place = np.select([(Y > 0).all(1), Y[:, 1] > 0, Y[:, 0] <= 0], [0, 1, 2], 3)
+    indicators, targets = 2 * np.eye(4)[place] - 1, ("q1", "q2", "q3", "q4")
+    posed = replace(task(X, indicators), targets=targets)
+    own = learner(architectures=[architecture], fusions=[fusion])
+    models = own.fit(X, indicators, targets, own.search(posed))
+    stored = {name: EmomucsModel.from_arrays(model.to_arrays()) for name, model in models.items()}
+    scores = np.column_stack([stored[name].predict(X) for name in targets])
+    assert scores.shape == (CLIPS, 4)
+    assert len(np.unique(scores, axis=1).T) == 4
+
+
+def test_one_indicator_alone_has_one_output() -> None:
+    X, Y = clips()
+    indicator = np.where(Y[:, :1] > 0, 1.0, -1.0)
+    own = learner(trainings=["full"])
+    choice = own.search(replace(task(X, indicator), targets=("valence_high",)))
+    (model,) = own.fit(X, indicator, ("valence_high",), choice).values()
+    assert model.predict(X).shape == (CLIPS,)

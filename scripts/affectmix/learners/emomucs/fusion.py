@@ -23,13 +23,13 @@ class FusionHead:
     Args:
         stems: how many source models are joined.
         features: how many features each gives.
+        targets: how many numbers are predicted.
     """
 
-    def __init__(self, stems: int, features: int) -> None:
+    def __init__(self, stems: int, features: int, *, targets: int = TARGET_COUNT) -> None:
         units = UNITS_PER_STEM * stems
         self.weights = Layout(
-            linear_slots("dense", units, stems * features)
-            | linear_slots("output", TARGET_COUNT, units)
+            linear_slots("dense", units, stems * features) | linear_slots("output", targets, units)
         )
         self.running = Layout({})
         self.dropouts = {"features": stems * features, "dense": units}
@@ -37,7 +37,7 @@ class FusionHead:
         self.activations = 4 * (stems * features + units)
 
     def forward(self, batch: Batch, weights: Tensors, running: Tensors) -> Tensor:
-        """Return valence and arousal from joined features. [shape=(m, b, 2)]"""
+        """Return the targets from joined features. [shape=(m, b, t)]"""
         units = torch.relu(connect(drop(batch.x, batch.masks, "features"), weights, "dense"))
         return connect(drop(units, batch.masks, "dense"), weights, "output")
 
@@ -55,7 +55,7 @@ class FusedNetwork:
         self.source = source
         self.fusion = fusion
         self.parts = [f"stem{number}" for number in range(stems)]
-        self.head = FusionHead(stems, source.levels[fusion])
+        self.head = FusionHead(stems, source.levels[fusion], targets=source.levels["late"])
         weights: dict[str, Slot] = {}
         running: dict[str, Slot] = {}
         dropouts: dict[str, int] = {}
@@ -70,7 +70,7 @@ class FusedNetwork:
         self.activations = stems * source.activations
 
     def forward(self, batch: Batch, weights: Tensors, running: Tensors) -> Tensor:
-        """Return valence and arousal from all stems. [shape=(m, b, 2)]"""
+        """Return the targets from all stems. [shape=(m, b, t)]"""
         joined = self.tap(batch, weights, running)
         masks = None if batch.masks is None else part("head", batch.masks)
         return self.head.forward(Batch(joined, masks=masks), part("head", weights), {})

@@ -98,6 +98,7 @@ class EmomucsLearner:
                     "stems": X.shape[1],
                     "bands": X.shape[2],
                     "frames": X.shape[3],
+                    "targets": len(targets),
                     "column": column,
                 },
                 system.whole.weights,

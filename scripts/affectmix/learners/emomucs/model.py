@@ -20,11 +20,11 @@ from affectmix.learners.emomucs.variants import Variant
 
 @dataclass(frozen=True)
 class EmomucsModel:
-    """One target of a trained network; both targets' models share its weights.
+    """One target of a trained network; all targets' models share its weights.
 
     Attributes:
-        description: ``variant``, ``stems`` (their number), ``bands``, ``frames`` and
-            ``column``, the target's place among the outputs.
+        description: ``variant``, ``stems`` (their number), ``bands``, ``frames``,
+            ``targets`` (their number) and ``column``, the target's place among the outputs.
         weights: flat weights [shape=(size,)].
         running: flat batch-norm statistics [shape=(size,)].
     """
@@ -56,7 +56,7 @@ class EmomucsModel:
             )
         clips = Clips(X, device=self.weights.device.type)
         inputs = LogMels(clips, np.arange(own["stems"])[None])
-        network = design(Variant(**own["variant"]), *expected)
+        network = design(Variant(**own["variant"]), *expected, targets=own["targets"])
         outputs = predict_all(network, inputs, len(X), self.weights[None], self.running[None])
         return outputs[0, :, own["column"]].cpu().numpy().astype(np.float64)
 

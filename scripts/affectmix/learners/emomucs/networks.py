@@ -34,7 +34,7 @@ from affectmix.learners.emomucs.parameters import (
     statistics_slots,
 )
 
-TARGET_COUNT = 2  # valence and arousal, from one network
+TARGET_COUNT = 2  # valence and arousal, from one network; class tasks have others
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class Network(Protocol):
     activations: int
 
     def forward(self, batch: Batch, weights: Tensors, running: Tensors) -> Tensor:
-        """Return valence and arousal. [shape=(m, b, 2)]"""
+        """Return the targets. [shape=(m, b, t)]"""
         ...
 
 
@@ -101,6 +101,7 @@ class C1D:
     Args:
         bands: mel bands, which are the first convolution's channels.
         frames: frames in time.
+        targets: how many numbers are predicted.
 
     Raises:
         ConfigError: too few frames for two kernels of 8 and two pools of 4.
@@ -108,7 +109,7 @@ class C1D:
 
     KERNEL, POOL, CHANNELS, UNITS = 8, 4, (32, 16), 64
 
-    def __init__(self, bands: int, frames: int) -> None:
+    def __init__(self, bands: int, frames: int, *, targets: int = TARGET_COUNT) -> None:
         length = frames
         for _ in self.CHANNELS:
             length = (length - self.KERNEL + 1) // self.POOL
@@ -125,16 +126,16 @@ class C1D:
             | convolution_slots("conv2", second, first, self.KERNEL)
             | norm_slots("norm2", second)
             | linear_slots("dense", self.UNITS, flat)
-            | linear_slots("output", TARGET_COUNT, self.UNITS)
+            | linear_slots("output", targets, self.UNITS)
         )
         self.running = Layout(statistics_slots("norm1", first) | statistics_slots("norm2", second))
         self.dropouts = {"maps": flat, "dense": self.UNITS}
-        self.levels = {"early": flat, "mid": self.UNITS, "late": TARGET_COUNT}
+        self.levels = {"early": flat, "mid": self.UNITS, "late": targets}
         self.needs_moments = False
         self.activations = (bands + first) * frames
 
     def forward(self, batch: Batch, weights: Tensors, running: Tensors) -> Tensor:
-        """Return valence and arousal of one stem. [shape=(m, b, 2)]"""
+        """Return the targets by one stem. [shape=(m, b, t)]"""
         return self.tap(batch, weights, running, "late")
 
     def tap(self, batch: Batch, weights: Tensors, running: Tensors, level: str) -> Tensor:
@@ -161,12 +162,13 @@ class C2D:
     Args:
         bands: mel bands.
         frames: frames in time.
+        targets: how many numbers are predicted.
     """
 
     CHANNELS = 32
     POOLS = ((2, 3), (3, 3), (2, 3), (2, 3), (4, 3))
 
-    def __init__(self, bands: int, frames: int) -> None:
+    def __init__(self, bands: int, frames: int, *, targets: int = TARGET_COUNT) -> None:
         weights: dict[str, Slot] = {}
         running: dict[str, Slot] = {}
         height, width = bands, frames
@@ -179,15 +181,15 @@ class C2D:
             pool = min(high, height), min(wide, width)
             self._pools.append(pool)
             height, width = height // pool[0], width // pool[1]
-        self.weights = Layout(weights | linear_slots("output", TARGET_COUNT, self.CHANNELS))
+        self.weights = Layout(weights | linear_slots("output", targets, self.CHANNELS))
         self.running = Layout(running)
         self.dropouts: dict[str, int] = {}
-        self.levels = {"early": self.CHANNELS, "late": TARGET_COUNT}
+        self.levels = {"early": self.CHANNELS, "late": targets}
         self.needs_moments = True
         self.activations = self.CHANNELS * bands * frames
 
     def forward(self, batch: Batch, weights: Tensors, running: Tensors) -> Tensor:
-        """Return valence and arousal of one stem. [shape=(m, b, 2)]"""
+        """Return the targets by one stem. [shape=(m, b, t)]"""
         return self.tap(batch, weights, running, "late")
 
     def tap(self, batch: Batch, weights: Tensors, running: Tensors, level: str) -> Tensor:
@@ -205,6 +207,9 @@ class C2D:
         return maps if level == "early" else connect(maps, weights, "output")
 
 
-def source_network(architecture: str, bands: int, frames: int) -> C1D | C2D:
-    """Return the source models' design for log-mels of one size."""
-    return C1D(bands, frames) if architecture == "c1d" else C2D(bands, frames)
+def source_network(
+    architecture: str, bands: int, frames: int, *, targets: int = TARGET_COUNT
+) -> C1D | C2D:
+    """Return the source models' design for log-mels of one size and a number of targets."""
+    kind = C1D if architecture == "c1d" else C2D
+    return kind(bands, frames, targets=targets)

@@ -35,7 +35,7 @@ def predict(
         rows: each model's rows [shape=(m, b)].
         weights: their flat weights [shape=(m, size)].
         running: their flat batch-norm statistics [shape=(m, size)].
-        forward: which of the network's outputs; None for valence and arousal.
+        forward: which of the network's outputs; None for the targets.
 
     Returns:
         Outputs [shape=(m, b, f)].

@@ -70,7 +70,7 @@ class Workshop:
 
     Args:
         X: log-mels in dB [shape=(n, stems, bands, frames)].
-        Y: valence and arousal [shape=(n, 2)].
+        Y: targets [shape=(n, t)].
         stems: names of the stems: one that is named alike has the same random numbers,
             whatever stands beside it.
         seed: another seed gives other models.
@@ -99,7 +99,7 @@ class Workshop:
 
     def network(self, variant: Variant) -> C1D | C2D | FusedNetwork:
         """Return the design of a variant for these clips."""
-        return design(variant, len(self._stems), *self._size)
+        return design(variant, len(self._stems), *self._size, targets=self._Y.shape[1])
 
     def train(self, variant: Variant, sets: Sequence[TrainingSet]) -> list[System]:
         """Train one system per training set, all together."""
@@ -118,7 +118,7 @@ class Workshop:
         ]
 
     def predict(self, systems: Sequence[System]) -> np.ndarray:
-        """Return what systems of one variant make of every clip. [shape=(m, n, 2)]"""
+        """Return what systems of one variant make of every clip. [shape=(m, n, t)]"""
         network = self.network(systems[0].variant)
         return self._outputs(network, [system.whole for system in systems]).cpu().numpy()
 
@@ -145,7 +145,7 @@ class Workshop:
             jobs = [self._source_job(variant, own, stem) for own in sets for stem in stems]
             heard = np.tile(np.arange(len(self._stems)), len(sets))[:, None]
             trained = train(
-                source_network(variant.architecture, *self._size),
+                source_network(variant.architecture, *self._size, targets=self._Y.shape[1]),
                 LogMels(self._clips, heard),
                 self._Y,
                 jobs,
@@ -225,9 +225,11 @@ class Workshop:
         return network
 
 
-def design(variant: Variant, stems: int, bands: int, frames: int) -> C1D | C2D | FusedNetwork:
-    """Return the network of a variant for log-mels of one size."""
-    source = source_network(variant.architecture, bands, frames)
+def design(
+    variant: Variant, stems: int, bands: int, frames: int, *, targets: int
+) -> C1D | C2D | FusedNetwork:
+    """Return the network of a variant for log-mels of one size and a number of targets."""
+    source = source_network(variant.architecture, bands, frames, targets=targets)
     if variant.fusion is None:
         return source
     return FusedNetwork(source, stems=stems, fusion=variant.fusion)

@@ -91,7 +91,7 @@ def train(
     Args:
         network: the models' design.
         inputs: what they are fed; the job's place is the model's number there.
-        Y: targets of all rows, on the device of the inputs [shape=(n, 2)].
+        Y: targets of all rows, on the device of the inputs [shape=(n, t)].
         jobs: the models.
         schedule: how long and how fast.
 
