@@ -27,6 +27,7 @@ rule compute_metrics:
     output:
         parquet="results/metrics/{experiment}.parquet",
         csv="results/metrics/{experiment}.csv",
+        coverage="results/coverage/{experiment}.parquet",
     log:
         "results/logs/compute_metrics/{experiment}.log",
     conda:

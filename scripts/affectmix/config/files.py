@@ -186,6 +186,7 @@ class RunFiles:
         }
         return {
             "metrics": [f"results/metrics/{name}.parquet" for name in self._project.experiments],
+            "coverage": [f"results/coverage/{name}.parquet" for name in self._project.experiments],
             "audit": [f"results/audit/{name}.parquet" for name in self._project.experiments],
             "findings": [
                 f"results/audit/{name}.findings.parquet" for name in self._project.experiments

@@ -42,6 +42,7 @@ class Evidence:
         budgets_s: learner's name → seconds of each of its searches, of those that have a limit.
         seed: of everything that is drawn for the report.
         audit: what the audit says of its cells, or None.
+        coverage: ``schemas.COVERAGE``, what intervals of its cells hold, or None.
         oracle: rows of ``schemas.ORACLE`` where a corpus's causes are known, or None.
         features: feature choice → its settings.
         networks: learner of kind ``emomucs`` → its settings.
@@ -65,6 +66,7 @@ class Evidence:
     budgets_s: Mapping[str, float] = field(default_factory=dict)
     seed: int = 0
     audit: AuditSummary | None = None
+    coverage: pd.DataFrame | None = None
     oracle: pd.DataFrame | None = None
     features: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     networks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

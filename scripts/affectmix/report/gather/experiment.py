@@ -13,6 +13,7 @@ from affectmix.report.gather.audits import audit_summary
 from affectmix.report.gather.corpora import labels_by_view, raters_by_view
 from affectmix.report.segment_evidence import segment_evidence
 from affectmix.schemas import (
+    COVERAGE,
     EXCERPTS,
     METRICS,
     ORACLE,
@@ -74,6 +75,7 @@ def evidence_of(
         budgets_s=settings["budgets_s"],
         seed=settings["seed"],
         audit=audit_summary([one["audit"]], [one["findings"]]),
+        coverage=read_table(one["coverage"], COVERAGE) if "coverage" in one else None,
         oracle=read_table(one["oracle"], ORACLE) if "oracle" in one else None,
         features=settings["features"],
         networks=settings["networks"],

@@ -93,7 +93,7 @@ def _own(
         if Path(file).stem == name
     }
     always: dict[str, str | Sequence[str]] = {
-        kind: files[kind][place] for kind in ("metrics", "audit", "findings")
+        kind: files[kind][place] for kind in ("metrics", "coverage", "audit", "findings")
     }
     always["separation"] = files.get("separation", [])
     return {**always, **of_some}

@@ -36,6 +36,7 @@ from affectmix.report.sections.combinations import combinations_section
 from affectmix.report.sections.complementary import complementary_section
 from affectmix.report.sections.contributions import contributions_section
 from affectmix.report.sections.controls import controls_section
+from affectmix.report.sections.coverage import coverage_section
 from affectmix.report.sections.emomucs_tables import emomucs_tables_section
 from affectmix.report.sections.learners import learners_section
 from affectmix.report.sections.mixing import mixing_section
@@ -71,6 +72,7 @@ SECTIONS: tuple[Callable[[Evidence], Section | None], ...] = (
     paper_tables_section,
     claims_section,
     budgets_section,
+    coverage_section,
     controls_section,
 )
 
