@@ -12,6 +12,7 @@ from affectmix.config.corpus_checks import check_corpora
 from affectmix.config.costs import describe_costs, training_costs
 from affectmix.config.files import RunFiles
 from affectmix.config.final_models import FinalModelPlan
+from affectmix.config.listeners import ListenerPlan
 from affectmix.config.project import Project
 from affectmix.config.segment_report import KINDS as SEGMENT_TABLES
 from affectmix.config.segment_report import SegmentReport
@@ -64,6 +65,7 @@ files = RunFiles(project)
 models = FinalModelPlan(project, files)
 stem_report = StemReport(project, files, separation=stems.quality_files())
 segment_report = SegmentReport(project, files)
+listeners = ListenerPlan(project, files)
 
 
 wildcard_constraints:
@@ -91,6 +93,7 @@ include: "workflow/rules/weights.smk"
 include: "workflow/rules/cells.smk"
 include: "workflow/rules/automl.smk"
 include: "workflow/rules/evaluation.smk"
+include: "workflow/rules/users.smk"
 include: "workflow/rules/report.smk"
 
 

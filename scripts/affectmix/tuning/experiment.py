@@ -55,7 +55,7 @@ def tune_all(
     methods = methods_of(settings["methods"], network=network)
     choosers: Sequence[Chooser] = settings["choosers"]
     rows: list[Row] = []
-    pooled: Pooled = {}
+    pooled: dict[bool, Pooled] = {False: {}, True: {}}  # of simulated listeners, of raters
     people = [
         *_simulated(libraries, training, settings, seed),
         *_raters(libraries, ratings, settings, seed),
@@ -67,9 +67,17 @@ def tune_all(
             "listener": heard.listener,
             "kind": heard.kind,
         }
-        own = heard.trial.run(methods, choosers, settings["songs"], pooled=pooled)
+        own = heard.trial.run(
+            methods,
+            choosers,
+            settings["songs"],
+            paper_counts=settings["paper_songs"],
+            pooled=pooled[heard.kind == RATER],
+        )
         rows += [{**place, **row} for row in own]
-    return pd.DataFrame([*rows, *_calibration(pooled)])
+    return pd.DataFrame(
+        [*rows, *_calibration(pooled[False], None), *_calibration(pooled[True], RATER)]
+    )
 
 
 def _simulated(
@@ -159,12 +167,13 @@ def _truth(rows: pd.DataFrame) -> np.ndarray:
     return rows["quadrant"].map(QUADRANTS.index).to_numpy(dtype=int)
 
 
-def _calibration(pooled: Pooled) -> Iterator[Row]:
-    """Yield the calibration error of each method over all listeners' songs together."""
+def _calibration(pooled: Pooled, kind: str | None) -> Iterator[Row]:
+    """Yield the calibration error of each method over many listeners' songs together."""
     for (method, chooser, count), parts in pooled.items():
         probabilities = np.concatenate([one for one, _ in parts])
         felt = np.concatenate([other for _, other in parts])
         yield {
+            "kind": kind,
             "method": method,
             "chooser": chooser,
             "songs": count,

@@ -60,6 +60,7 @@ class Trial:
         choosers: Sequence[Chooser],
         counts: Sequence[int],
         *,
+        paper_counts: Sequence[int],
         pooled: Pooled,
     ) -> Iterator[Row]:
         """Yield method, chooser, songs, song_set, clips, target, metric and value.
@@ -68,6 +69,7 @@ class Trial:
             methods: those that are tried, by name.
             choosers: ways of choosing songs.
             counts: numbers of songs; those above the songs that may be asked about are left.
+            paper_counts: those of ``counts`` that methods of networks are tried on.
             pooled: takes the quadrants' probabilities of the others and the true quadrants,
                 by method, chooser and number of songs: calibration needs many songs.
         """
@@ -86,6 +88,8 @@ class Trial:
                 # A suggestion of many begins with a suggestion of few; a listener's picks too.
                 chosen = self.asked[own[:count]]
                 for name, method in methods.items():
+                    if method.of_network and count not in paper_counts:
+                        continue
                     tuned = self._fitted(method, chooser, chosen, library)
                     if tuned is not None:
                         model, given = tuned
