@@ -48,7 +48,7 @@ def test_a_segment_across_two_sections_is_worth_both_by_their_time() -> None:
     [
         ([0.9, 0.8, 0.7, 0.1, 0.9, 0.6], 1.0),
         ([0.1, 0.2, 0.3, 0.9, 0.4, 0.3], 0.0),
-        ([0.5, 0.5, 0.5, 0.5, 0.5, 0.5], 0.5),
+        ([0.5, 0.5, 0.5, 0.5, 0.9, 0.5], 0.6),
         ([0.9, 0.8, 0.2, 0.5, 0.9, 0.6], 0.8),
         ([0.9, np.nan, 0.2, 0.5, 0.9, 0.6], 0.75),
     ],
@@ -78,9 +78,10 @@ def test_only_training_segments_count_and_some_must_disagree() -> None:
 
 
 def test_unpartitioned_segments_have_no_auc() -> None:
-    rows = segments([np.nan] * 6)
-    found = segment_agreement(rows, LABELS, SECTIONS, task=Task.AROUSAL_CLASS, segment_s=2)
-    assert np.isnan(found["auc"])
+    for same in (np.nan, 1.0):
+        rows = segments([same] * 6)
+        found = segment_agreement(rows, LABELS, SECTIONS, task=Task.AROUSAL_CLASS, segment_s=2)
+        assert np.isnan(found["auc"])
     assert mean_agreement(pd.DataFrame([found]))["folds"] == 0
     both = pd.DataFrame({"auc": [0.7, np.nan, 0.9]})
     assert mean_agreement(both) == {"folds": 2, "mean": pytest.approx(0.8), "low": 0.7, "high": 0.9}

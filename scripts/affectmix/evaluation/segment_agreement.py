@@ -41,8 +41,8 @@ def segment_agreement(
     Returns:
         ``segments``, how many there are; ``disagreeing``, the share of them whose own class is
         not their clip's; ``auc``, the chance that of two segments of which one agrees, that
-        one has the higher clean probability: NaN where all agree or none does, or where no
-        probability was given.
+        one has the higher clean probability: NaN where all agree or none does, or where all
+        segments have one probability, as without a partition.
     """
     rows = segments[segments["role"] == "train"].merge(sections[_CLIP].drop_duplicates(), on=_CLIP)
     if rows.empty:
@@ -50,7 +50,7 @@ def segment_agreement(
     agrees = _agrees(rows, labels, sections, task=task, segment_s=segment_s)
     clean = rows["clean_probability"].to_numpy(dtype=float)
     known = np.isfinite(clean)
-    told = known.any() and 0 < agrees[known].mean() < 1
+    told = known.any() and 0 < agrees[known].mean() < 1 and np.ptp(clean[known]) > 0
     return {
         "segments": len(rows),
         "disagreeing": float(1 - agrees.mean()),
