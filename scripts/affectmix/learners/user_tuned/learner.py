@@ -72,22 +72,24 @@ class UserTunedLearner:
     def search(self, task: SearchTask) -> Choice:
         """Choose which rows train and which validate; the first inner fold does."""
         fold = task.folds[0]
+        settings = self._settings
         point = {
-            "train": [int(row) for row in fold.train],
-            "validate": [int(row) for row in fold.validation_rows],
+            "backbone": settings["backbone"],
+            "weights": describe_weights(settings["weights"]),
+            "training": settings["training"],
             "seed": task.seed,
         }
-        return Choice(
-            {target: dict(point) for target in task.targets},
-            {
-                "points": 1,
-                "rows": {"train": len(fold.train), "validate": len(fold.validation_rows)},
-                "device": self._device,
-                "backbone": self._settings["backbone"],
-                "weights": describe_weights(self._settings["weights"]),
-                "chosen_converged": dict.fromkeys(task.targets, True),
-            },
-        )
+        report = {
+            "points": 1,
+            "device": self._device,
+            "backbone": settings["backbone"],
+            "weights": describe_weights(settings["weights"]),
+            # Beside the points, which a model's card shows: the rows are hundreds of numbers.
+            "train_rows": [int(row) for row in fold.train],
+            "validation_rows": [int(row) for row in fold.validation_rows],
+            "chosen_converged": dict.fromkeys(task.targets, True),
+        }
+        return Choice({target: dict(point) for target in task.targets}, report)
 
     def fit(
         self, X: np.ndarray, Y: np.ndarray, targets: Sequence[str], choice: Choice
@@ -103,13 +105,13 @@ class UserTunedLearner:
         Raises:
             TableError: no clip to train on, or none to validate on, is as long as a frame.
         """
-        point = choice.points[targets[0]]
+        rows = (choice.report["train_rows"], choice.report["validation_rows"])
         trained = self.train(
             X[:, 0],
             Y,
             targets,
-            rows=(np.asarray(point["train"]), np.asarray(point["validate"])),
-            seed=point["seed"],
+            rows=(np.asarray(rows[0]), np.asarray(rows[1])),
+            seed=choice.points[targets[0]]["seed"],
         )
         return UserTunedModel.of_all_targets(trained.model)
 
