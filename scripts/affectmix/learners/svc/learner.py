@@ -16,7 +16,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.svm import SVC
 
 from affectmix.learners.base import Choice
-from affectmix.learners.svc.model import SvcModel, fit_scaler, rbf
+from affectmix.learners.svc.model import SvcModel, fit_scaler, squared_distances
 from affectmix.search.task import SearchFold, SearchTask
 
 #: Of the calibration's logistic regression: weak, lest classes that part cleanly make it infinite.
@@ -70,7 +70,7 @@ class SvcLearner:
         scaler = fit_scaler(self._scaling, X)
         rows = np.asarray(scaler.apply(X), dtype=np.float64)
         gamma = choice.points[targets[0]]["gamma"] * _unit(rows)
-        kernel = rbf(rows, rows, gamma)
+        kernel = np.exp(-gamma * squared_distances(rows, rows))
         models = {}
         for k, target in enumerate(targets):
             point = choice.points[target]
@@ -94,14 +94,13 @@ class SvcLearner:
             np.asarray(scaler.apply(task.X[rows]), dtype=np.float64)
             for rows in (fold.train, fold.validation_rows)
         )
+        inside, outside = squared_distances(train, train), squared_distances(tested, train)
+        unit, width = _unit(train), None
         found = np.empty((len(self._points), len(tested), len(task.targets)))
-        widths = {gamma: gamma * _unit(train) for gamma, _ in self._points}
-        kernels = {
-            gamma: (rbf(train, train, width), rbf(tested, train, width))
-            for gamma, width in widths.items()
-        }
         for place, (gamma, c) in enumerate(self._points):
-            known, asked = kernels[gamma]
+            if gamma != width:
+                known, asked = (np.exp(-gamma * unit * squares) for squares in (inside, outside))
+                width = gamma
             for k in range(len(task.targets)):
                 support, dual, bias = _machine(known, task.Y[fold.train, k], c)
                 found[place, :, k] = asked[:, support] @ dual + bias

@@ -31,14 +31,14 @@ def fit_scaler(name: str, X: np.ndarray) -> Scaler:
     return Ranks.fit(X) if name == "rank" else Standardizer.fit(X)
 
 
-def rbf(rows: np.ndarray, support: np.ndarray, gamma: float) -> np.ndarray:
-    """Return exp(-gamma · squared distance) of two sets of rows. [shapes=(m, d), (s, d)]"""
+def squared_distances(rows: np.ndarray, support: np.ndarray) -> np.ndarray:
+    """Return the squared distances of two sets of rows. [shapes=(m, d), (s, d)] → [(m, s)]"""
     with threadpool_limits(1, user_api="blas"):  # the same sums whatever the threads
         squares = rows @ support.T
     squares *= -2.0
     squares += np.square(rows).sum(axis=1)[:, None]
     squares += np.square(support).sum(axis=1)
-    return np.exp(-gamma * np.maximum(squares, 0.0, out=squares))
+    return np.maximum(squares, 0.0, out=squares)
 
 
 @dataclass(frozen=True)
@@ -68,8 +68,8 @@ class SvcModel:
     def decide(self, X: np.ndarray) -> np.ndarray:
         """Return the decision value of raw rows, NaN and infinite values allowed [shape=(m,)]."""
         rows = np.asarray(self.scaler.apply(X), dtype=np.float64)
-        values = rbf(rows, self.support.astype(np.float64), self.gamma)
-        return values @ self.dual + self.bias
+        squares = squared_distances(rows, self.support.astype(np.float64))
+        return np.exp(-self.gamma * squares) @ self.dual + self.bias
 
     def predict(self, X: np.ndarray) -> np.ndarray:
         """Return 2 p - 1 of raw rows, in [-1, 1]. [shape=(m, d)] → [shape=(m,)]"""
