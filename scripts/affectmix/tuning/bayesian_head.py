@@ -47,7 +47,7 @@ class HeadCorrection:
         """Return the listener's probability of each quadrant, for every row. [shape=(rows, 4)]"""
         logits = _logits(songs.predicted)
         added = _inputs(logits, songs.components) @ self.coefficients
-        return _softmax(logits + 0.5 * added @ SIDES)
+        return normalised(_softmax(logits + 0.5 * added @ SIDES))
 
     def to_arrays(self) -> dict[str, np.ndarray]:
         """Return the coefficients."""
@@ -108,24 +108,37 @@ def _mode(
 
     All vectors hold the first class's songs, then the second's, and so on.
     """
-    values = np.zeros_like(start)  # what is added to the general logits
+    by_song = targets.reshape(-1, songs).T
     identity = np.eye(len(start))
-    best = -np.inf
+
+    def objective(dual: np.ndarray) -> float:
+        values = kernel @ dual
+        shares = _softmax((start + values).reshape(-1, songs).T)
+        fitted = np.maximum((by_song * shares).sum(axis=1), np.finfo(float).tiny)
+        return float(np.log(fitted).sum() - 0.5 * dual @ values)
+
+    dual = np.zeros_like(start)
+    reached = objective(dual)
     for _ in range(STEPS):
+        values = kernel @ dual
         shares = _softmax((start + values).reshape(-1, songs).T)
         flat = shares.T.ravel()
         stacked = np.concatenate([np.diag(column) for column in shares.T])
         curvature = np.diag(flat) - stacked @ stacked.T
-        gradient = targets - flat
         system = identity + curvature @ kernel
-        dual = np.linalg.solve(system, curvature @ values + gradient)
-        values = kernel @ dual
-        fitted = _softmax((start + values).reshape(-1, songs).T).T.ravel()
-        objective = float(targets @ np.log(fitted) - 0.5 * dual @ values)
-        if abs(objective - best) < TOLERANCE:
+        step = np.linalg.solve(system, curvature @ values + targets - flat) - dual
+        # A whole step can lead beyond the mode: it is halved until it gains.
+        for _ in range(STEPS):
+            found = objective(dual + step)
+            if found >= reached:
+                break
+            step *= 0.5
+        else:
             break
-        best = objective
-    return dual, objective - 0.5 * float(np.linalg.slogdet(system)[1])
+        gained, dual, reached = found - reached, dual + step, found
+        if gained < TOLERANCE:
+            break
+    return dual, reached - 0.5 * float(np.linalg.slogdet(system)[1])
 
 
 def _logits(probabilities: np.ndarray) -> np.ndarray:
@@ -140,4 +153,4 @@ def _inputs(logits: np.ndarray, components: np.ndarray) -> np.ndarray:
 
 def _softmax(logits: np.ndarray) -> np.ndarray:
     raised = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return normalised(raised / raised.sum(axis=1, keepdims=True))
+    return raised / raised.sum(axis=1, keepdims=True)
