@@ -248,8 +248,8 @@ USERS = Schema(
         "value": Column(pa.float64(), nullable=True),
     },
     key=(
-        *("cell", "repeat", "fold", "listener", "method", "chooser", "songs", "song_set"),
-        *("target", "metric"),
+        *("cell", "kind", "listener", "repeat", "fold"),
+        *("method", "chooser", "songs", "song_set", "target", "metric"),
     ),
 )
 
@@ -303,6 +303,29 @@ EXCERPTS = Schema(
 )
 
 _SHARE = Column(pa.float64(), low=0.0, high=1.0)
+_SHARE_OR_NONE = Column(pa.float64(), nullable=True, low=0.0, high=1.0)
+GENERAL_MEASURES = Schema(
+    "general measures",
+    {
+        "cell": Column(pa.string()),
+        "learner": Column(pa.string()),
+        "mixture": Column(pa.string()),
+        "scheme": Column(pa.string()),
+        "control": Column(pa.string()),
+        "task": Column(pa.string()),
+        "backbone": Column(pa.string()),
+        "weights": Column(pa.string(), allowed=("random", "imagenet", "file")),
+        "training": Column(pa.string(), allowed=("finetune", "frozen")),
+        "repeat": Column(pa.int32(), low=0),
+        "fold": Column(pa.int32(), low=0),
+        "stage": Column(pa.string(), allowed=("frames", "windows", "clips")),
+        "n": Column(pa.int64(), low=0),
+        "accuracy": _SHARE_OR_NONE,
+        "f1": _SHARE_OR_NONE,
+        "confusion": Column(pa.string()),  # JSON: rows are the true classes
+    },
+    key=("cell", "repeat", "fold", "stage"),
+)
 AUDIT_FINDINGS = Schema(
     "audit findings",
     {
