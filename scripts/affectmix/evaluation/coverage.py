@@ -63,8 +63,9 @@ def _of_cell(cell: pd.DataFrame, nominal: float) -> list[dict[str, object]]:
         trained_on=cell["view"].map(lambda view: shares.get(view, 0) > 0).astype(bool),
     )
     known = errors[errors["trained_on"]].drop_duplicates(_CLIP)
-    widths = {}
-    for repeat, own in known.groupby("repeat"):
+    widths: dict[tuple[int, int], float] = {}
+    for repeat in errors["repeat"].unique():
+        own = known[known["repeat"] == repeat]
         for fold in errors.loc[errors["repeat"] == repeat, "fold"].unique():
             others = own.loc[own["fold"] != fold, "error"].to_numpy()
             widths[repeat, fold] = half_width(others, nominal)
@@ -120,8 +121,9 @@ def verdicts(coverage: pd.DataFrame) -> pd.DataFrame:
     judged = (coverage["view"] == ALL_VIEWS).to_numpy()
     confidence = 1 - 0.05 / max(int(judged.sum()), 1)
     words = []
-    for row, is_judged in zip(coverage.itertuples(), judged, strict=True):
-        low, high = binomial_bounds(row.coverage, row.clips, confidence=confidence)
-        word = "too low" if high < row.nominal else "too high" if low > row.nominal else None
-        words.append((word or "as promised") if is_judged else "")
+    columns = coverage[["coverage", "clips", "nominal"]].to_numpy(float)
+    for (share, clips, nominal), is_judged in zip(columns, judged, strict=True):
+        low, high = binomial_bounds(share, int(clips), confidence=confidence)
+        word = "too low" if high < nominal else "too high" if low > nominal else "as promised"
+        words.append(word if is_judged else "")
     return coverage.assign(verdict=pd.Series(words, index=coverage.index, dtype="object"))

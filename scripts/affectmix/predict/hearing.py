@@ -80,6 +80,14 @@ class Hearing:
             own.append("demucs" if self.separator["kind"] == "demucs" else "librosa")
         return tuple(dict.fromkeys(own))
 
+    def check_columns(self) -> None:
+        """Raise AffectMixError where openSMILE's functionals here are not those of the model.
+
+        The first time in a process this loads openSMILE.
+        """
+        if self.feature_set is not None:
+            _check_columns(self.feature_set, self.stems, self.columns)
+
     def values(self, samples: np.ndarray, sample_rate: int) -> np.ndarray:
         """Return the features of one piece of audio.
 
@@ -96,7 +104,7 @@ class Hearing:
             AffectMixError: the openSMILE that is installed gives other columns.
         """
         if self.feature_set is not None:
-            _check_columns(self.feature_set, self.stems, self.columns)
+            self.check_columns()
             functionals = _functionals(self.feature_set)
             parts = [functionals(one, sample_rate) for one in self._sources(samples, sample_rate)]
             return np.concatenate(parts)
