@@ -13,6 +13,7 @@ from affectmix.config.costs import describe_costs, training_costs
 from affectmix.config.files import RunFiles
 from affectmix.config.final_models import FinalModelPlan
 from affectmix.config.listeners import ListenerPlan
+from affectmix.config.general_report import GeneralReport
 from affectmix.config.project import Project
 from affectmix.config.segment_report import KINDS as SEGMENT_TABLES
 from affectmix.config.segment_report import SegmentReport
@@ -65,6 +66,7 @@ files = RunFiles(project)
 models = FinalModelPlan(project, files)
 stem_report = StemReport(project, files, separation=stems.quality_files())
 segment_report = SegmentReport(project, files)
+general_report = GeneralReport(project)
 listeners = ListenerPlan(project, files)
 
 
@@ -89,7 +91,7 @@ include: "workflow/rules/corpora.smk"
 include: "workflow/rules/stems.smk"
 include: "workflow/rules/features.smk"
 include: "workflow/rules/splits.smk"
-include: "workflow/rules/weights.smk"
+include: "workflow/rules/general.smk"
 include: "workflow/rules/cells.smk"
 include: "workflow/rules/automl.smk"
 include: "workflow/rules/evaluation.smk"

@@ -7,6 +7,7 @@ rule draw_figures:
         unpack(lambda w: files.rating_files(w.experiment)),
         unpack(lambda w: stem_report.tables(w.experiment)),
         unpack(lambda w: segment_report.tables(w.experiment)),
+        unpack(lambda w: general_report.tables(w.experiment)),
         metrics="results/metrics/{experiment}.parquet",
         coverage="results/coverage/{experiment}.parquet",
         audit="results/audit/{experiment}.parquet",
@@ -31,6 +32,7 @@ rule write_tables:
         unpack(lambda w: files.rating_files(w.experiment)),
         unpack(lambda w: stem_report.tables(w.experiment)),
         unpack(lambda w: segment_report.tables(w.experiment)),
+        unpack(lambda w: general_report.tables(w.experiment)),
         metrics="results/metrics/{experiment}.parquet",
         coverage="results/coverage/{experiment}.parquet",
         audit="results/audit/{experiment}.parquet",
@@ -54,6 +56,7 @@ rule write_report:
         unpack(lambda w: files.report_inputs()),
         unpack(lambda w: stem_report.page_tables()),
         unpack(lambda w: segment_report.page_tables()),
+        unpack(lambda w: general_report.page_tables()),
         oracle=files.oracle_files(),
     output:
         report("results/report.html", category="AffectMix"),

@@ -51,6 +51,7 @@ class Evidence:
         contributions: ``schemas.STEM_CONTRIBUTIONS`` where all combinations of stems were run.
         excerpts: ``schemas.EXCERPTS``, a few clips' stems to be heard.
         segments: what cells that hear segments leave of them, or None.
+        general: ``schemas.GENERAL_MEASURES`` where there are general models, or None.
         separation: ``schemas.SEPARATION`` with ``separator`` and ``corpus``, of its stems.
         known_shares: view → target → stem → how much of the target the stem causes, where known.
     """
@@ -75,6 +76,7 @@ class Evidence:
     excerpts: pd.DataFrame | None = None
     separation: pd.DataFrame | None = None
     segments: SegmentEvidence | None = None
+    general: pd.DataFrame | None = None
     known_shares: Mapping[str, Mapping[str, Mapping[str, float]]] = field(default_factory=dict)
 
     @cached_property

@@ -15,6 +15,7 @@ from affectmix.report.segment_evidence import segment_evidence
 from affectmix.schemas import (
     COVERAGE,
     EXCERPTS,
+    GENERAL_MEASURES,
     METRICS,
     ORACLE,
     PREDICTIONS,
@@ -82,6 +83,7 @@ def evidence_of(
         known_shares=settings["known_shares"],
         separation=separation_of(listed.get("separation", []), settings),
         segments=segment_evidence(one, settings["segments"]),
+        general=read_table(one["general"], GENERAL_MEASURES) if "general" in one else None,
         **{
             name: read_table(one[name], schema) for name, schema in _OF_STEMS.items() if name in one
         },

@@ -1,0 +1,33 @@
+# General models: weights that they begin with, and what their stages reach.
+
+
+rule fetch_backbone:
+    output:
+        weights="results/weights/{backbone}.pth",
+        said="results/weights/{backbone}.json",
+    log:
+        "results/logs/fetch_backbone/{backbone}.log",
+    wildcard_constraints:
+        backbone="mobilenetv3_large|efficientnet_b3",
+    conda:
+        "../../envs/affectmix.yaml"
+    params:
+        code=code_digest(SCRIPTS / "fetch_backbone.py"),
+    script:
+        "../../scripts/fetch_backbone.py"
+
+
+rule gather_general:
+    input:
+        searches=lambda w: general_report.searches(w.experiment),
+    output:
+        "results/general/{experiment}.parquet",
+    log:
+        "results/logs/gather_general/{experiment}.log",
+    conda:
+        "../../envs/affectmix.yaml"
+    params:
+        cells=lambda w: general_report.settings(w.experiment),
+        code=code_digest(SCRIPTS / "gather_general.py"),
+    script:
+        "../../scripts/gather_general.py"
