@@ -49,7 +49,7 @@ def user_tuned_tables_section(evidence: Evidence) -> Section | None:
     blocks: list[Block] = [Table(shown, _CAPTION)]
     files = {"user_tuned_table2": TableFile(table, shown=shown, notes=texts)}
     for number, cell in enumerate(_quadrant_cells(table).itertuples()):
-        matrix = confusion_table(evidence.general, cell.cell)
+        matrix = confusion_table(evidence.general, str(cell.cell))
         caption = f"Fig. 4: windows of tested clips by quadrant, {cell.learner} on {cell.mixture}"
         if not number:
             blocks.append(Table(matrix, caption))
