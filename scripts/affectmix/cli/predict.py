@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from enum import IntEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from affectmix.cells.card import COVERAGE
 from affectmix.cells.domain import Nearness
@@ -18,6 +19,9 @@ from affectmix.predict.files import FileFault, find_audio
 from affectmix.predict.listening import hear_all
 from affectmix.predict.output import Format, write
 from affectmix.predict.predictor import Predictor, Row
+
+if TYPE_CHECKING:
+    from affectmix.predict.contributions import StemFamily
 
 _EXITS = """exit codes:
   0  everything was predicted
@@ -64,6 +68,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="length of the windows of curves, and of files that are much longer than the clips "
         "which the model was trained on (default: these clips' median length)",
     )
+    parser.add_argument(
+        "--stems",
+        action="store_true",
+        help="how far each stem moves the prediction: for a model of several stems, where the "
+        "models of all their combinations lie beside it",
+    )
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes to use")
     parser.add_argument(
         "--cache",
@@ -78,6 +88,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Predict all files that can be used, and name the others; return the exit code."""
     predictor = Predictor.open(arguments.model)
+    family = _family(predictor) if arguments.stems else None
     cutting = predictor.cutting(interval=arguments.interval, window=arguments.window)
     files, faults = find_audio(arguments.audio)
     cache = None
@@ -96,7 +107,10 @@ def run(arguments: argparse.Namespace) -> int:
                 faults.append(found)
                 continue
             rows += predictor.rows(
-                found, coverage=arguments.coverage, curve=arguments.interval is not None
+                found,
+                coverage=arguments.coverage,
+                curve=arguments.interval is not None,
+                contributions=None if family is None else family.contributions(found.values),
             )
             cut += arguments.interval is None and len(found.starts) > 1
     if cache is not None:
@@ -123,6 +137,12 @@ def run(arguments: argparse.Namespace) -> int:
     if not rows:
         return Exit.NONE
     return Exit.SOME if faults else Exit.ALL
+
+
+def _family(predictor: Predictor) -> StemFamily:
+    from affectmix.predict.contributions import StemFamily
+
+    return StemFamily.of(predictor)
 
 
 class Progress:

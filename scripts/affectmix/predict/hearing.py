@@ -13,6 +13,7 @@ import numpy as np
 from affectmix.errors import AffectMixError
 from affectmix.features.feature_sets import FeatureSet
 from affectmix.features.logmel_recipes import LogmelRecipe
+from affectmix.learners import UNPADDED
 from affectmix.stems.names import MIX, sources_of
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class Hearing:
         separator: settings of what takes mixes apart, or None for the mix alone.
         excerpt_s: length in seconds of the log-mels that the model takes, or None.
         columns: names of the functionals that the model takes, in order; none for log-mels.
+        padded: whether log-mels of short pieces are padded with silence, or else with NaN.
     """
 
     feature_set: str | None
@@ -40,6 +42,7 @@ class Hearing:
     separator: Mapping[str, Any] | None
     excerpt_s: float | None
     columns: tuple[str, ...] = ()
+    padded: bool = True
 
     @classmethod
     def of_model(cls, description: Mapping[str, Any]) -> Hearing:
@@ -56,6 +59,7 @@ class Hearing:
             heard["separator"] if functionals or recipe else None,
             settings["learner"].get("excerpt_s") if recipe else None,
             tuple(description["feature_names"]),
+            settings["learner"]["kind"] not in UNPADDED,
         )
 
     def settings(self) -> dict[str, Any]:
@@ -66,6 +70,7 @@ class Hearing:
             "stems": list(self.stems),
             "separator": None if self.separator is None else dict(self.separator),
             "excerpt_s": self.excerpt_s,
+            "padded": self.padded,
             "versions": {name: installed(name) for name in self.packages()},
         }
 
@@ -138,7 +143,8 @@ class Hearing:
             from affectmix.audio.decode import to_mono
 
             shared = float(mel_power(to_mono(samples), sample_rate, recipe).max())
-        levels = np.full((len(powers), recipe.bands, width), FLOOR_DB, dtype=np.float16)
+        beyond = FLOOR_DB if self.padded else np.nan
+        levels = np.full((len(powers), recipe.bands, width), beyond, dtype=np.float16)
         for place, power in enumerate(powers):
             heard = power[:, :width]
             loudest = float(heard.max()) if shared is None else shared

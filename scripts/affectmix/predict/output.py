@@ -80,6 +80,8 @@ def _to_read(row: Row, *, curve: bool) -> dict[str, str]:
             continue
         elif name in ("start_s", "end_s"):
             shown[name.removesuffix("_s") if curve else "length"] = f"{value:.1f} s"
+        elif "_by_" in name:
+            shown[name.replace("_by_", " by ")] = f"{value:+.2f}"
         elif name.startswith("p_"):
             shown[name.replace("p_", "p ")] = f"{value:.2f}"
         elif isinstance(value, float):

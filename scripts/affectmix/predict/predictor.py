@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -101,13 +102,22 @@ class Predictor:
         trained = self.model.description.get("clip_s", {}).get("longest", LONGEST_WHOLE_S)
         return float(min(LONGEST_WHOLE_S, _BEYOND_TRAINED * trained))
 
-    def rows(self, heard: Heard, *, coverage: float = COVERAGE, curve: bool = False) -> list[Row]:
+    def rows(
+        self,
+        heard: Heard,
+        *,
+        coverage: float = COVERAGE,
+        curve: bool = False,
+        contributions: Mapping[str, np.ndarray] | None = None,
+    ) -> list[Row]:
         """Return what is predicted of a file.
 
         Args:
             heard: what the model is given of it.
             coverage: of the intervals, in (0, 1).
             curve: a row for each window, rather than the mean of all.
+            contributions: target → how far each stem moves it in each piece
+                [shape=(w, stems)], to be told too.
         """
         scores = np.asarray(self.model.predict(heard.values), dtype=float)
         domain = self.model.domain
@@ -115,22 +125,31 @@ class Predictor:
             distances = np.full(len(scores), math.nan)
         else:
             distances = domain.distance(heard.values)
-        if curve:
-            pieces = zip(heard.starts, heard.ends, scores, distances, strict=True)
-        else:
-            middle = float(np.median(distances))
-            end = max(float(heard.ends[-1]), heard.duration_s)
-            pieces = zip([0.0], [end], [scores.mean(axis=0)], [middle], strict=True)
+        starts, ends, moved = heard.starts, heard.ends, self._moved(contributions or {})
+        if not curve:
+            starts, ends = np.zeros(1), np.array([max(ends[-1], heard.duration_s)])
+            scores = scores.mean(axis=0, keepdims=True)
+            distances = np.median(distances, keepdims=True)
+            moved = {name: values.mean(keepdims=True) for name, values in moved.items()}
         return [
             {
                 "file": printable(heard.path),
-                "start_s": float(start),
-                "end_s": float(end),
-                **self._said(score, coverage),
-                **self._nearness(float(distance)),
+                "start_s": float(starts[piece]),
+                "end_s": float(ends[piece]),
+                **self._said(scores[piece], coverage),
+                **{name: float(values[piece]) for name, values in moved.items()},
+                **self._nearness(float(distances[piece])),
             }
-            for start, end, score, distance in pieces
+            for piece in range(len(scores))
         ]
+
+    def _moved(self, contributions: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Return how far each stem moves each target, by the name of its column."""
+        return {
+            f"{target}_by_{stem}": values[:, place]
+            for target, values in contributions.items()
+            for place, stem in enumerate(self.hearing.stems)
+        }
 
     def _said(self, score: np.ndarray, coverage: float) -> Row:
         if self.task is not Task.REGRESSION:
