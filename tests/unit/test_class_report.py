@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -17,7 +19,9 @@ from affectmix.tasks import Task, targets_of
 CLIPS, FOLDS = 200, 5
 
 
-def cell(learner: str, task: Task, *, skill: float, mixture: str = "a-100") -> pd.DataFrame:
+def cell(
+    learner: str, task: Task, *, skill: float, mixture: str = "a-100", features: str = "is13"
+) -> pd.DataFrame:
     """Return predictions that are right in about a share ``skill`` of the clips."""
     rng = np.random.default_rng([len(learner), len(mixture), int(100 * skill)])
     targets = targets_of(task)
@@ -39,7 +43,7 @@ def cell(learner: str, task: Task, *, skill: float, mixture: str = "a-100") -> p
     rows = pd.concat(frames, ignore_index=True)
     fields = {
         "learner": learner,
-        "features": "is13",
+        "features": features,
         "mixture": mixture,
         "scheme": "cv5",
         "protocol": "nested",
@@ -131,6 +135,19 @@ def test_ratings_and_classes_stand_beside_each_other() -> None:
     assert (compared.metric, compared.verdict) == ("accuracy", "helped")
     assert "High or low valence: at best" in experiment_headline(both)
     assert experiment_headline(both).endswith("Mixing helped in 1 of 1 comparisons.")
+
+
+def test_stems_are_held_against_the_mix_by_accuracy() -> None:
+    task = Task.AROUSAL_CLASS
+    heard = evidence(cell("svc", task, skill=0.2), cell("svc", task, skill=0.95, features="vocals"))
+    choices = {
+        "is13": {"set": "IS13", "stem": "mix"},
+        "vocals": {"set": "IS13", "stem": "vocals", "separator": "classical"},
+    }
+    section = classes_section(replace(heard, features=choices))
+    assert section is not None
+    (compared,) = section.tables["classes_unmixing"].frame.itertuples()
+    assert (compared.metric, compared.verdict) == ("accuracy", "helped")
 
 
 def rated(mixture: str) -> pd.DataFrame:

@@ -8,20 +8,17 @@ from collections.abc import Iterator
 import pandas as pd
 
 from affectmix.evaluation.class_results import class_results, confusion
-from affectmix.evaluation.comparisons import (
-    NO_SKILL,
-    NOT_SHOWN,
-    SKILL,
-    compare_mixtures,
-)
+from affectmix.evaluation.comparisons import NO_SKILL, NOT_SHOWN, SKILL, compare_mixtures
 from affectmix.evaluation.learner_comparisons import compare_learners
 from affectmix.evaluation.mixture_shares import added, describe
+from affectmix.evaluation.stem_comparisons import compare_with_mix
 from affectmix.report.answer_checks import honest
 from affectmix.report.blocks import Block, Figure, Fold, Section, Table, TableFile, Text, notes
 from affectmix.report.evidence import Evidence
 from affectmix.report.figure_confusion import draw_confusion
 from affectmix.report.labels import caveats, with_series
 from affectmix.report.sections.learners import pairs_table
+from affectmix.report.sections.unmixing import stems_table
 from affectmix.report.words import bare_p, headline, p_value, signed
 from affectmix.tasks import CLASS_TASKS, Task
 
@@ -65,6 +62,12 @@ def classes_section(evidence: Evidence) -> Section | None:
         title = f"Did mixing help? All {len(mixtures)} comparisons by accuracy"
         blocks.append(Fold(title, [Table(_mixed(mixtures)), Text(_COMPARED, "note")]))
         files["classes_mixing"] = TableFile(mixtures, notes=caveats(mixtures))
+    learning = set(results["learner"])
+    stems = compare_with_mix(metrics, evidence.features, learners=learning, metric="accuracy")
+    if len(stems):
+        title = f"Does un-mixing help? All {len(stems)} comparisons by accuracy"
+        blocks.append(Fold(title, [Table(stems_table(stems, evidence)), Text(_COMPARED, "note")]))
+        files["classes_unmixing"] = TableFile(stems, notes=caveats(stems))
     return Section("classes", "How well are classes predicted?", blocks, files)
 
 

@@ -44,7 +44,7 @@ def unmixing_section(evidence: Evidence) -> Section | None:
     }
     for name, (pairs, caption) in parts.items():
         if len(pairs):
-            blocks += [Text(_summary(pairs)), Table(_shown(pairs, evidence), caption)]
+            blocks += [Text(_summary(pairs)), Table(stems_table(pairs, evidence), caption)]
             blocks += notes(evidence.notes_beside(pairs))
             files[name] = TableFile(pairs, notes=caveats(pairs))
     without = " without a CNN" if net.empty else ""
@@ -75,7 +75,9 @@ def _summary(pairs: pd.DataFrame) -> str:
     return " ".join(sentences)
 
 
-def _shown(pairs: pd.DataFrame, evidence: Evidence) -> pd.DataFrame:
+def stems_table(pairs: pd.DataFrame, evidence: Evidence) -> pd.DataFrame:
+    """Return comparisons of stems with the mix (`compare_with_mix`) as the page shows them."""
+    measure = "accuracy" if (pairs["metric"] == "accuracy").all() else "R²"
     choices = evidence.features
     targets = ordered_targets(pairs["target"])
     rows = pairs.assign(
@@ -94,7 +96,7 @@ def _shown(pairs: pd.DataFrame, evidence: Evidence) -> pd.DataFrame:
             },
             "target": rows["target"],
             "stems": rows["_stems"],
-            "R² of stems, mix": [
+            f"{measure} of stems, mix": [
                 ", ".join(signed(v).removeprefix("+") for v in both)
                 for both in rows[["value", "mix_value"]].to_numpy(float)
             ],
