@@ -9,7 +9,7 @@ from affectmix.cells.tables import CellTables
 from affectmix.files import write_json
 from affectmix.jobs import run_job
 from affectmix.learners.base import Choice
-from affectmix.schemas import CELL_PREDICTIONS, TRAIN_ROWS
+from affectmix.schemas import CELL_PREDICTIONS, SEGMENTS, TRAIN_ROWS
 from affectmix.tables import write_table
 
 
@@ -30,6 +30,8 @@ def main(job: Any) -> None:
     write_table(result.predictions, job.output.predictions, CELL_PREDICTIONS)
     write_table(result.train, job.output.train, TRAIN_ROWS)
     write_json(result.choice.to_json(), job.output.search)
+    if result.segments is not None:
+        write_table(result.segments, job.output.segments, SEGMENTS)
 
 
 run_job(main, snakemake)

@@ -42,7 +42,7 @@ rule evaluate_cell:
     benchmark:
         "results/benchmarks/evaluate_cell/{cell}-{repeat}-{fold}.tsv"
     wildcard_constraints:
-        cell=project.cells_by(None),
+        cell=project.cells_by(None, segments=False),
     conda:
         "../../envs/affectmix.yaml"
     threads: 1
@@ -53,6 +53,21 @@ rule evaluate_cell:
         code=code_digest(SCRIPTS / "evaluate_cell.py"),
     script:
         "../../scripts/evaluate_cell.py"
+
+
+# Learners that hear segments also leave what they say of each one.
+use rule evaluate_cell as evaluate_segments with:
+    output:
+        predictions="results/cells/{cell}/{repeat}-{fold}.parquet",
+        train="results/cells/{cell}/{repeat}-{fold}.train.parquet",
+        search="results/cells/{cell}/{repeat}-{fold}.search.json",
+        segments="results/cells/{cell}/{repeat}-{fold}.segments.parquet",
+    log:
+        "results/logs/evaluate_segments/{cell}-{repeat}-{fold}.log",
+    benchmark:
+        "results/benchmarks/evaluate_segments/{cell}-{repeat}-{fold}.tsv"
+    wildcard_constraints:
+        cell=project.cells_by(None, segments=True),
 
 
 # The mean of other cells' predictions, which are asked for by it.

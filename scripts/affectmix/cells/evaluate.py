@@ -9,13 +9,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from affectmix.cells.beginnings import read_beginnings
 from affectmix.cells.domain import Domain
 from affectmix.cells.final import FinalModel
 from affectmix.cells.rows import KEY, CellRows, prediction_table
+from affectmix.cells.segment_rows import segment_table, training_report
 from affectmix.cells.tables import CellTables
 from affectmix.features.logmel_recipes import FLOOR_DB
 from affectmix.learners import UNPADDED, make_learner
 from affectmix.learners.base import Choice, Learner, MeasuringLearner
+from affectmix.learners.segments.recipe import grid_s
 from affectmix.search.task import SearchFold, SearchTask
 from affectmix.stems.names import sources_of
 from affectmix.tasks import targets_of, task_of
@@ -29,11 +32,13 @@ class FoldResult:
         predictions: ``schemas.CELL_PREDICTIONS``.
         train: ``schemas.TRAIN_ROWS``, the rows trained on.
         choice: what the search chose, and what it says of itself.
+        segments: ``schemas.SEGMENTS`` of learners that hear segments.
     """
 
     predictions: pd.DataFrame
     train: pd.DataFrame
     choice: Choice
+    segments: pd.DataFrame | None = None
 
 
 def evaluate_fold(
@@ -71,10 +76,16 @@ def evaluate_fold(
     fits: dict[str, Any] = {"fits": {t: bool(model.converged) for t, model in models.items()}}
     if isinstance(learner, MeasuringLearner):
         fits["tested"] = learner.measure(models, test_X, test_Y)
+    segments = None
+    if settings["learner"]["kind"] == "segments":
+        heard = train.loc[train.index.repeat(copies)], X.repeat(copies, axis=0)
+        segments = segment_table(models, [("train", *heard), ("test", tested, test_X)])
+        fits["training"] = training_report(models)
     return FoldResult(
         prediction_table(tested, train, test_Y, predicted, targets=targets),
         train[[*KEY, "copies"]],
         Choice(choice.points, {**choice.report, **fits}),
+        segments,
     )
 
 
@@ -121,6 +132,9 @@ def features_of(tables: CellTables, settings: Mapping[str, Any], rows: pd.DataFr
     if not tables.logmels:
         return tables.feature_rows(rows)
     learner = settings["learner"]
+    if learner["kind"] == "segments":
+        heard_s, grid = learner["clip_s"], grid_s(learner)
+        return read_beginnings(tables.logmels, rows, duration_s=heard_s, grid_s=grid)
     beyond = np.nan if learner["kind"] in UNPADDED else FLOOR_DB
     return tables.excerpts(
         rows, duration_s=learner["excerpt_s"], seed=settings["seed"], beyond=beyond

@@ -13,7 +13,7 @@ from affectmix.features.logmel_recipes import RECIPES, make_recipes
 from affectmix.learners import BASELINES
 from affectmix.stems.names import MIX, SOURCES, sources_of
 
-LOGMEL_KINDS: Final = ("emomucs", "user_tuned")  # learners that read spectrograms and nothing else
+LOGMEL_KINDS: Final = ("emomucs", "segments", "user_tuned")  # read spectrograms, nothing else
 
 
 def is_logmel(config: Mapping[str, Any], features: str) -> bool:

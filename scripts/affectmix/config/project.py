@@ -273,9 +273,18 @@ class Project:
         """Return the memory that each process of an AutoML tool's cell may take."""
         return int(self.learners[self.cell(cell).learner]["memory_mb"])
 
-    def cells_by(self, *makers: str | None) -> str:
-        """Return the pattern of the cells of these AutoML tools or of blends; None is ours."""
-        learners = [name for name in self.learners if self._maker(name) in makers]
+    def cells_by(self, *makers: str | None, segments: bool | None = None) -> str:
+        """Return the pattern of the cells of these AutoML tools or of blends; None is ours.
+
+        Args:
+            makers: whose.
+            segments: whether their learners hear segments; None for both kinds.
+        """
+        learners = [
+            name
+            for name, settings in self.learners.items()
+            if self._maker(name) in makers and segments in (None, settings["kind"] == "segments")
+        ]
         return f"(?:{'|'.join(learners)})__[a-z0-9_-]+" if learners else "(?!)"
 
 

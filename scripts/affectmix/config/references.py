@@ -12,6 +12,7 @@ from affectmix.config.class_tasks import control_faults, task_faults
 from affectmix.config.feature_choices import feature_faults, pair_faults
 from affectmix.config.general_models import general_cell_faults, general_model_faults
 from affectmix.config.listener_checks import listener_faults
+from affectmix.config.segment_faults import segment_faults
 from affectmix.config.validate import nearest
 from affectmix.errors import ConfigError
 from affectmix.learners.emomucs.variants import variants
@@ -107,6 +108,7 @@ def _experiment_faults(
             if own.learner in config["learners"] and own.features in config["features"]:
                 yield from pair_faults(here, config, own.learner, own.features)
                 yield from _network_faults(here, config, own)
+                yield from segment_faults(here, config, own)
                 yield from general_cell_faults(here, config, own)
                 yield from control_faults(here, config, own)
         yield from _unknown(f"{here}.schemes", [cell.scheme], config["schemes"])

@@ -44,6 +44,10 @@ def make_learner(
         from affectmix.learners.emomucs.learner import EmomucsLearner
 
         return EmomucsLearner(settings, stems=stems, threads=threads)
+    if kind == "segments":
+        from affectmix.learners.segments.learner import SegmentsLearner
+
+        return SegmentsLearner(settings, threads=threads)
     if kind == "user_tuned":
         from affectmix.learners.user_tuned.learner import UserTunedLearner
 
@@ -96,4 +100,8 @@ def load_models(
         from affectmix.learners.user_tuned.target import UserTunedModel
 
         return UserTunedModel.from_arrays(arrays)
+    if kind == "segments":
+        from affectmix.learners.segments.model import SegmentsModel
+
+        return SegmentsModel.from_arrays(arrays)
     return {target: load_target_model(kind, own) for target, own in arrays.items()}

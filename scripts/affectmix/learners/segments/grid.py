@@ -49,8 +49,11 @@ def cut(heard: np.ndarray, *, frames: int, recipe: Recipe) -> Segments:
         overlap_s=recipe.overlap_s,
         clip_s=recipe.clip_s,
     )
-    size = {"frames": frames, "clip_s": recipe.clip_s}
-    width = frames_in(recipe.segment_s, **size)
-    ends = np.array([frames_in(start + recipe.segment_s, **size) for start in starts])
+
+    def frames_until(seconds: float) -> int:
+        return frames_in(seconds, frames=frames, clip_s=recipe.clip_s)
+
+    width = frames_until(recipe.segment_s)
+    ends = np.array([frames_until(start + recipe.segment_s) for start in starts])
     clips, numbers = np.nonzero(ends[None, :] <= np.asarray(heard)[:, None])
     return Segments(clips, (ends - width)[numbers], starts[numbers], width)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -129,7 +129,7 @@ def _svr_point(statistics: np.ndarray, y: np.ndarray, folds: np.ndarray) -> dict
     return {"C": min(_CS, key=lambda c: (errors[c], c))}
 
 
-def _svr_error(statistics: np.ndarray, y: np.ndarray, folds: Sequence[int], c: float) -> float:
+def _svr_error(statistics: np.ndarray, y: np.ndarray, folds: np.ndarray, c: float) -> float:
     squares = []
     for own in np.unique(folds):
         train, held_out = folds != own, folds == own

@@ -51,10 +51,15 @@ class SegmentsModel:
         return segments, self.system.answers.shares(outputs)
 
     def to_arrays(self) -> dict[str, np.ndarray]:
-        """Return the system's arrays and the column."""
-        return {**self.system.to_arrays(), "column": np.array(self.column)}
+        """Return the column, and, of the first target alone, the system's arrays."""
+        system = {} if self.column else self.system.to_arrays()
+        return {**system, "column": np.array(self.column)}
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> SegmentsModel:
-        """Return the model of which :meth:`to_arrays` gave the arrays."""
-        return cls(SegmentSystem.from_arrays(arrays), int(arrays["column"]))
+    def from_arrays(
+        cls, arrays: Mapping[str, Mapping[str, np.ndarray]]
+    ) -> dict[str, SegmentsModel]:
+        """Return target → model from target → the arrays that :meth:`to_arrays` gave."""
+        (whole,) = [own for own in arrays.values() if int(own["column"]) == 0]
+        system = SegmentSystem.from_arrays(whole)
+        return {target: cls(system, int(own["column"])) for target, own in arrays.items()}

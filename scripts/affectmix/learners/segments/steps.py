@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import math
+from collections.abc import Callable
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from affectmix.learners.segments.augment import mask
 from affectmix.learners.segments.backbones import SegmentNetwork
@@ -50,8 +51,8 @@ class Stepper:
     ) -> None:
         self.parts = 1
         self._passes, self._objective, self._recipe = passes, objective, recipe
-        features = torch.compile(network.features) if compiled else network.features
-        self._features: nn.Module = features
+        features: Callable[[Tensor], Tensor] = network.features
+        self._features = torch.compile(features) if compiled else features
         self._head = network.head
         self._optimiser = torch.optim.AdamW(
             network.parameters(),

@@ -170,7 +170,8 @@ class _Run:
         network: SegmentNetwork,
         rate: float,
     ) -> None:
-        self.network = network.to(clips.device, memory_format=torch.channels_last)
+        self.network = network.to(clips.device)
+        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._job, self._recipe, self._objective = job, recipe, objective
         segments = job.segments
         rows = np.unique(segments.clip[job.train])
