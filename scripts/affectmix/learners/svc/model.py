@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from affectmix.learners.stack.ranks import Ranks
 from affectmix.search.decomposition import Standardizer
+
+if TYPE_CHECKING:
+    from affectmix.learners.stack.ranks import Ranks
 
 SCALINGS = ("rank", "standard")  # a stored model holds the position in this tuple
 
@@ -28,7 +30,14 @@ class Scaler(Protocol):
 
 def fit_scaler(name: str, X: np.ndarray) -> Scaler:
     """Return the scaling called ``name`` of raw training rows. [shape=(n, d)]"""
-    return Ranks.fit(X) if name == "rank" else Standardizer.fit(X)
+    return _ranks().fit(X) if name == "rank" else Standardizer.fit(X)
+
+
+def _ranks() -> type[Ranks]:
+    """Return the class of rank scalings, whose module needs numba."""
+    from affectmix.learners.stack.ranks import Ranks
+
+    return Ranks
 
 
 def squared_distances(rows: np.ndarray, support: np.ndarray) -> np.ndarray:
@@ -99,7 +108,7 @@ class SvcModel:
         }
         return cls(
             scaling=scaling,
-            scaler=Ranks(**kept) if scaling == "rank" else Standardizer(**kept),
+            scaler=_ranks()(**kept) if scaling == "rank" else Standardizer(**kept),
             support=arrays["support"],
             dual=arrays["dual"],
             bias=float(arrays["bias"]),
