@@ -19,7 +19,16 @@ ASKS_FOR = {  # what a user has to put somewhere, and where it is to be had
         *("resources/PMEmo2019", "https://github.com/HuiZhangDB/PMEmo"),
         *("resources/IADS-E", "https://doi.org/10.3758/s13428-018-1027-6"),
     ],
+    "user_tuned_paper": [
+        *("resources/4Q", "http://mir.dei.uc.pt/downloads.html"),
+        *("resources/emotify", "http://www2.projects.science.uu.nl/memotion/emotifydata/"),
+    ],
     "emomucs_paper": ["resources/PMEmo2019", "https://github.com/HuiZhangDB/PMEmo"],
+    "segments_paper": [
+        *("resources/4Q", "http://mir.dei.uc.pt"),
+        *("resources/PMEmo2019", "https://github.com/HuiZhangDB/PMEmo"),
+        *("resources/EmoMusic", "https://cvml.unige.ch/databases/emoMusic/"),
+    ],
 }
 
 
@@ -46,9 +55,9 @@ def with_stand_ins(configuration: Path, folder: Path) -> Path:
             continue
         root = folder / "resources" / name
         root.mkdir(parents=True)
-        rows = pd.DataFrame({"path": [f"{index:02d}.wav" for index in range(60)]})
-        rows = rows.assign(valence=rows.index / 60, arousal=-rows.index / 60)
-        rows["category"] = ["Music", "Nature"] * 30
+        rows = pd.DataFrame({"path": [f"{index:03d}.wav" for index in range(160)]})
+        rows = rows.assign(valence=rows.index / 160, arousal=-rows.index / 160)
+        rows["category"] = ["Music", "Nature"] * 80
         rows.to_csv(root / "ratings.csv", index=False)
         for path in rows["path"]:
             (root / path).touch()

@@ -13,6 +13,8 @@ from typing import Any
 
 from affectmix.cells.views import members
 from affectmix.config.cells import Cell
+from affectmix.config.general_costs import general_seconds
+from affectmix.config.general_models import KIND as GENERAL
 from affectmix.config.project import Project
 from affectmix.corpora.base import TARGETS
 from affectmix.features.feature_sets import FeatureSet
@@ -105,6 +107,8 @@ def _search_seconds(
         targets = len(targets_of(task_of(settings)))
         note = f"{settings['budget_s']:,g} s for each of {targets} targets, and refits"
         return float(settings["budget_s"]) * targets, note
+    if kind == GENERAL:
+        return general_seconds(settings, rows)
     if kind == "emomucs":
         return None, "its training stops early; one epoch of c2d takes .02 s per clip and stem"
     if project.uses_features(cell.learner):
