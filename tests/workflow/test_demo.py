@@ -13,6 +13,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from affectmix.evaluation.comparisons import permutation_verdict
+from affectmix.evaluation.coverage import ALL_VIEWS, verdicts
 
 REPOSITORY = Path(__file__).parents[2]
 LEAST_SHARE = 0.7  # of the oracle's R²
@@ -96,6 +97,15 @@ def test_gain_by_mixing_has_the_sign_of_the_oracles(results: Path, view: str, ta
     else:  # nothing is known of the sign; it must not be far outside the bracket either
         width = known["high"] - known["low"]
         assert known["low"] - 2 * width < gain < known["high"] + 2 * width
+
+
+def test_intervals_hold_the_share_that_they_promise(results: Path) -> None:
+    table = verdicts(pd.read_parquet(results / "coverage" / "joint.parquet"))
+    told = table[table["view"] == ALL_VIEWS]
+    assert len(told) == 18  # three learners on three mixtures, two targets
+    assert set(told["verdict"]) == {"as promised"}
+    known = told[(told["low"] <= told["nominal"]) & (told["nominal"] <= told["high"])]
+    assert len(known) >= 16  # by chance one of 18 is outside of 95 %
 
 
 def test_permuted_labels_show_no_skill(results: Path) -> None:

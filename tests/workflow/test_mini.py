@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from affectmix import schemas
 from affectmix.cells.store import load_model
+from affectmix.cli import main
 from affectmix.tables import read_table
 
 REPOSITORY = Path(__file__).parents[2]
@@ -29,6 +30,7 @@ CONTRACT = {
     "cells/*/*.train.parquet": schemas.TRAIN_ROWS,
     "predictions/*.parquet": schemas.PREDICTIONS,
     "metrics/*.parquet": schemas.METRICS,
+    "coverage/*.parquet": schemas.COVERAGE,
     "audit/joint.parquet": schemas.AUDIT_SUMMARY,
     "audit/joint.findings.parquet": schemas.AUDIT_FINDINGS,
 }
@@ -107,3 +109,26 @@ def test_stored_model_predicts_within_the_scale(results: Path) -> None:
     description = json.loads((folders[0] / "model.json").read_text(encoding="utf-8"))
     assert description["targets"] == ["valence", "arousal"]
     assert description["rows"]["mini_music"] == 12
+
+
+def test_a_stored_model_says_of_a_file_what_it_says_of_its_stored_features(
+    results: Path, tmp_path: Path
+) -> None:
+    folder = sorted((results / "models").iterdir())[1]
+    audio, out = results / "demo" / "mini_sounds", tmp_path / "predicted.csv"
+    options = ["--cache", str(tmp_path / "cache"), "--format", "csv", "--out", str(out)]
+    assert main(["inspect", str(folder)]) == 0
+    assert main(["predict", "--model", str(folder), str(audio), *options]) == 0
+    said = pd.read_csv(out)
+    features = pd.read_parquet(results / "features/eGeMAPSv02/mix/mini_sounds.parquet")
+    model = load_model(folder)
+    expected = model.predict(features[model.feature_names].to_numpy(np.float32))
+    assert [Path(file).stem for file in said["file"]] == features["clip_id"].tolist()
+    np.testing.assert_allclose(said[["valence", "arousal"]], expected, atol=1e-5)
+    tested = pd.read_parquet(results / "predictions" / "joint.parquet")
+    tested = tested[(tested["cell"] == folder.name) & (tested["target"] == "valence")]
+    errors = np.sort(np.abs(tested["y_true"] - tested["y_pred"]))
+    inside = said[said["valence_low"].gt(-1) & said["valence_high"].lt(1)]
+    half = (inside["valence_high"] - inside["valence_low"]) / 2
+    np.testing.assert_allclose(half, errors[22], atol=1e-5)  # the 23rd of 24: 25 x .9 = 22.5
+    assert set(said["domain"]) <= {"like the training clips", "unusual"}
