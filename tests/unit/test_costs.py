@@ -59,6 +59,15 @@ def test_more_points_and_more_rows_cost_more(config: dict) -> None:
     assert costs_of(config)["mean"].searches == 0
 
 
+def test_more_machines_of_a_classifier_cost_more(config: dict) -> None:
+    config["learners"]["svc"] = {"kind": "svc", "task": "valence_class"}
+    config["experiments"]["joint"]["cells"][0]["learners"] = ["svc"]
+    two = costs_of(config)["svc"].core_hours
+    config["learners"]["svc"]["task"] = "quadrant"
+    four = costs_of(config)["svc"].core_hours
+    assert 0 < two < four < 0.1
+
+
 def test_what_nobody_can_know_is_said(config: dict) -> None:
     config["learners"]["stack"] = {"kind": "stack"}
     config["experiments"]["joint"]["cells"][0]["learners"] = ["stack"]
@@ -70,3 +79,36 @@ def test_what_nobody_can_know_is_said(config: dict) -> None:
 
 def test_minutes_are_not_worth_a_word(config: dict) -> None:
     assert describe_costs(training_costs(Project(config))) == ""
+
+
+def test_networks_on_segments_cost_by_lengths_folds_and_backbone(config: dict) -> None:
+    config["logmels"] = {"own": {"base": "segments"}}
+    config["features"]["mel"] = {"set": "own"}
+    block = config["experiments"]["joint"]["cells"][0]
+    block |= {"learners": ["cut"], "features": ["mel"]}
+
+    def hours(**settings: object) -> float:
+        config["learners"]["cut"] = {"kind": "segments", "song_level": "mean", **settings}
+        return costs_of(config)["cut"].core_hours
+
+    one = hours(inner_folds=0)
+    assert hours(inner_folds=2) == pytest.approx(3 * one, rel=0.05)
+    assert hours(inner_folds=0, epochs=28) == pytest.approx(2 * one, rel=0.05)
+    assert hours(inner_folds=0, backbone="vgg16") > 50 * one
+    several = hours(inner_folds=1, segment_s=[1, 3])
+    assert one < several < 3 * one
+    note = describe_costs(training_costs(Project(config)))
+    assert "3 networks for each of them" in note
+
+
+def test_a_general_model_costs_its_frames_and_epochs(config: dict) -> None:
+    learner = {"kind": "user_tuned", "backbone": "mobilenetv3_large", "excerpt_s": 30}
+    config["learners"]["general"] = learner
+    config["features"]["frames"] = {"set": "frames"}
+    config["experiments"]["joint"]["cells"][0] |= {"learners": ["general"], "features": ["frames"]}
+    whole = costs_of(config)["general"]
+    learner["epochs"] = 25
+    assert costs_of(config)["general"].core_hours == pytest.approx(whole.core_hours / 2, rel=0.05)
+    learner["training"] = "frozen"
+    assert costs_of(config)["general"].core_hours < whole.core_hours / 20
+    assert "a GPU takes a few percent" in describe_costs([whole])
