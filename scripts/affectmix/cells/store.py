@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from safetensors import SafetensorError
@@ -19,7 +19,11 @@ from affectmix.cells.folder import ARRAYS, CALIBRATION, CARD, MODEL, check_folde
 from affectmix.errors import AffectMixError
 from affectmix.files import replacing, write_json, write_text
 from affectmix.learners import load_models
+from affectmix.learners.base import TargetModel
 from affectmix.provenance.versions import versions
+
+if TYPE_CHECKING:
+    from affectmix.tuning.correction import Correction
 
 FORMAT = 2
 _DOMAIN = "domain."
@@ -69,6 +73,7 @@ def load_model(folder: str | Path) -> FinalModel:
         calibration = Calibration.from_arrays(beside) if "clips" in beside else None
         own = _part(beside, _DOMAIN)
         domain = Domain.from_arrays(own) if own else None
+        tuning = _tuning(folder, description, models)
     except (OSError, SafetensorError) as error:
         raise AffectMixError(
             f"{folder}: its arrays are not readable as safetensors ({error}), and nothing else is "
@@ -79,7 +84,10 @@ def load_model(folder: str | Path) -> FinalModel:
             f"{folder}: what is in it does not fit together ({type(error).__name__}: {error}). "
             "Make the model anew, or copy it again."
         ) from error
-    return FinalModel(models, description["feature_names"], description, calibration, domain)
+    if tuning is not None:  # the errors were the general model's
+        calibration = None
+    names = description["feature_names"]
+    return FinalModel(models, names, description, calibration, domain, tuning)
 
 
 def read_description(folder: str | Path) -> dict[str, Any]:
@@ -108,6 +116,16 @@ def _save_arrays(arrays: Mapping[str, np.ndarray], path: Path) -> None:
     with replacing(path) as temporary:
         save_file({name: np.array(array, order="C") for name, array in arrays.items()}, temporary)
         temporary.chmod(0o644)  # safetensors writes for the owner alone, and models are shared
+
+
+def _tuning(
+    folder: Path, description: Mapping[str, Any], models: Mapping[str, TargetModel]
+) -> Correction | None:
+    if "tuned" not in description:
+        return None
+    from affectmix.tuning.tune import load_correction  # here, as few models are tuned
+
+    return load_correction(folder, description, models)
 
 
 def _part(arrays: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:

@@ -16,6 +16,7 @@ COMMANDS = {
     "check": "list the faults of a corpus",
     "audit": "prove that no test row was trained on",
     "predict": "valence and arousal of audio files, by a stored model",
+    "tune": "a model for one listener, from ratings of songs, and which songs to rate",
     "inspect": "what a model folder holds, and whether it can be used here",
     "splits": "write folds as CSV, or pin them",
 }
