@@ -74,6 +74,8 @@ def stage_table(measures: pd.DataFrame) -> pd.DataFrame:
         (`repeated_interval`), NaN of a single evaluation.
     """
     own = measures[measures["accuracy"].notna() & (measures["control"] == "none")]
+    order = {stage: place for place, stage in enumerate(STAGES)}
+    own = own.sort_values(["cell", "stage", "repeat", "fold"], key=lambda c: c.replace(order))
     keys = ["cell", "learner", "mixture", "scheme", "task", "backbone", "weights", "training"]
     rows = []
     for names, group in own.groupby([*keys, "stage"], sort=False):

@@ -32,8 +32,8 @@ _OURS = (
     "answer is the mean over its windows."
 )
 _RANDOM = (
-    "{names}: began with random weights, not with ImageNet's, so that the paper's numbers are out "
-    "of reach of a few thousand frames."
+    "{names}: began with random weights, where the paper began with ImageNet's, which a few "
+    "thousand frames cannot make up for."
 )
 
 
