@@ -121,15 +121,7 @@ def run(arguments: argparse.Namespace) -> int:
         "window_s": cutting.window_s,
     }
     text = write(Format(arguments.format), rows, faults, about)
-    if arguments.out is None:
-        sys.stdout.write(text)
-    else:
-        try:
-            write_text(text, arguments.out)
-        except OSError as error:
-            raise AffectMixError(
-                f"--out {arguments.out}: cannot be written ({error.strerror}); name another file"
-            ) from error
+    _deliver(text, arguments.out)
     far = sum(row["domain"] == Nearness.FAR for row in rows)
     notes = _notes(cut, far, len(rows), cutting.window_s)
     for message in [*notes, *(fault.message for fault in faults)]:
@@ -137,6 +129,23 @@ def run(arguments: argparse.Namespace) -> int:
     if not rows:
         return Exit.NONE
     return Exit.SOME if faults else Exit.ALL
+
+
+def _deliver(text: str, out: Path | None) -> None:
+    """Write to a file, under a temporary name first, or to a device or standard output."""
+    if out is None:
+        sys.stdout.write(text)
+        return
+    try:
+        if out.exists() and not out.is_file():  # such as /dev/null, which must not be replaced
+            with out.open("w", encoding="utf-8") as device:
+                device.write(text)
+        else:
+            write_text(text, out)
+    except OSError as error:
+        raise AffectMixError(
+            f"--out {out}: cannot be written ({error.strerror}); name another file"
+        ) from error
 
 
 def _family(predictor: Predictor) -> StemFamily:
