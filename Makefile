@@ -16,6 +16,8 @@ READY_DEV := .venv/.ready-dev
 run: $(READY)
 	snakemake --cores $(CORES)
 	@echo "affectmix: the report is in results/report.html"
+	@for model in results/models/svr__*; do :; done; [ ! -d "$$model" ] || \
+	  echo "affectmix: to predict a file: .venv/bin/affectmix predict --model $$model FILE"
 
 setup: $(READY)
 
