@@ -214,6 +214,15 @@ def test_it_is_a_learner_that_measures() -> None:
         make_learner(SETTINGS, stems=("vocals", "drums"))
 
 
+def test_training_that_never_had_a_finite_loss_is_told() -> None:
+    X, Y = clips()
+    fine, _ = learn(X, Y, epochs=1, lstm_epochs=1)
+    assert fine["q1"].converged
+    assert fine["q1"].core.plan.epochs == (1, 1)
+    models, _ = learn(X, Y, learning_rate=1e30, epochs=2, lstm_epochs=1)
+    assert not models["q1"].converged
+
+
 def test_no_clip_that_is_long_enough() -> None:
     X, Y = clips()
     X[24:32, :, :, 10:] = np.nan

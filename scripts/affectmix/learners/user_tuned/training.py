@@ -38,7 +38,7 @@ class History:
 
     Attributes:
         epochs: for each one, its training loss, validation quality and loss, and seconds.
-        best: the epoch, from 1, whose weights were kept.
+        best: the epoch, from 1, whose weights were kept; 0 for none.
     """
 
     epochs: list[dict[str, float]] = field(default_factory=list)
@@ -62,7 +62,8 @@ def train(
 ) -> History:
     """Train a module in place, and leave it with the weights that validated best.
 
-    Best is the highest quality (accuracy), then the lowest loss, then the first epoch.
+    Best is the highest quality (accuracy), then the lowest loss, then the first epoch. Where no
+    epoch ends with finite numbers, the weights stay as they began.
 
     Args:
         module: the part that moves; it is in training mode while it is trained.
@@ -87,8 +88,8 @@ def train(
             trained = _epoch(rows, optimiser, loss, schedule.batch, [*seed, epoch])
             module.eval()
             quality, validation_loss = validate()
-            found = _finite(quality), _finite(-validation_loss)
-            if found > best:
+            found = quality, -validation_loss
+            if all(map(math.isfinite, found)) and found > best:
                 best, history.best = found, epoch + 1
                 kept = {name: values.clone() for name, values in module.state_dict().items()}
             took = time.monotonic() - started
@@ -100,10 +101,6 @@ def train(
     module.load_state_dict(kept)
     module.eval()
     return history
-
-
-def _finite(value: float) -> float:
-    return value if math.isfinite(value) else -math.inf
 
 
 def _epoch(
