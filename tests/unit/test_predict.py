@@ -13,9 +13,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from affectmix.cells.final import FinalModel
 from affectmix.cells.folder import write_sums
-from affectmix.cells.store import load_model
+from affectmix.cells.store import load_model, save_model
 from affectmix.cli import main
+from affectmix.learners.mean import MeanModel
 from affectmix.predict.cache import FeatureCache
 from affectmix.predict.cutting import Cutting
 from affectmix.predict.files import FileFault
@@ -206,6 +208,22 @@ def test_features_come_from_the_cache_by_content_and_not_by_name(
     assert not mended.cached
 
 
+def test_a_full_disk_costs_the_cache_and_no_prediction(
+    model: Path, audio: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("safetensors.numpy.save_file", full)
+    assert predict(model, audio, "--cache", tmp_path / "kept") == 0
+    assert not list((tmp_path / "kept").rglob("*.safetensors"))
+
+
+def test_a_cache_that_cannot_be_made_is_named(model: Path, audio: Path, capsys: Printed) -> None:
+    assert predict(model, audio, "--cache", audio / "low.wav") == 2
+    assert "name another folder with --cache" in capsys.readouterr().err
+
+
 def test_the_cache_forgets_what_was_used_least_recently(tmp_path: Path) -> None:
     cache = FeatureCache(tmp_path, limit_bytes=5000)
     keys = [cache.key(str(number)) for number in range(3)]
@@ -215,6 +233,27 @@ def test_the_cache_forgets_what_was_used_least_recently(tmp_path: Path) -> None:
     assert cache.get(keys[0]) is not None  # used just now
     cache.trim()
     assert [cache.get(key) is not None for key in keys] == [True, False, True]
+
+
+def test_classes_have_probabilities(audio: Path, tmp_path: Path, capsys: Printed) -> None:
+    scores = {"q1": -0.4, "q2": 0.2, "q3": -1.5, "q4": -0.8}
+    settings = {
+        "fields": {"learner": "mean", "mixture": "tones-100", "scheme": "cv3"},
+        "learner": {"kind": "mean", "task": "quadrant"},
+        "features": {"set": "eGeMAPSv02", "stem": "mix"},
+    }
+    description = {"settings": settings, "chosen": {}, "rows": {"tones": 9}}
+    description["hearing"] = {"separator": None, "recipe": None}
+    models = {target: MeanModel(score) for target, score in scores.items()}
+    save_model(FinalModel(models, [], description), tmp_path / "model")
+    assert predict(tmp_path / "model", audio / "low.wav", "--format", "csv", "--no-cache") == 0
+    (row,) = rows_of(capsys.readouterr().out)
+    assert row["quadrant"] == "Q2"
+    told = [float(row[f"p_Q{number}"]) for number in (1, 2, 3, 4)]
+    np.testing.assert_allclose(told, [0.3, 0.6, 0.0, 0.1], atol=1e-6)
+    assert row["domain"] == "not known"
+    assert predict(tmp_path / "model", audio / "low.wav", "--no-cache") == 0
+    assert "p Q2" in capsys.readouterr().out
 
 
 class Deadly(Hearing):

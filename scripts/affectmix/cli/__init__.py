@@ -20,6 +20,7 @@ COMMANDS = {
     "inspect": "what a model folder holds, and whether it can be used here",
     "splits": "write folds as CSV, or pin them",
 }
+INTERRUPTED = 130  # as shells have it
 UNUSABLE = 2  # wrong arguments or configuration, as argparse's own
 
 
@@ -45,3 +46,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except AffectMixError as error:
         print(f"affectmix: {error}", file=sys.stderr)
         return UNUSABLE
+    except KeyboardInterrupt:
+        return INTERRUPTED

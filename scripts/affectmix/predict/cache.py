@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -87,18 +88,12 @@ class FeatureCache:
         return arrays
 
     def put(self, key: str, arrays: Mapping[str, np.ndarray]) -> None:
-        """Keep arrays under a key.
-
-        Raises:
-            AffectMixError: the folder cannot be written to.
-        """
+        """Keep arrays under a key; a full disk costs the entry and nothing else."""
+        from safetensors import SafetensorError
         from safetensors.numpy import save_file
 
-        try:
-            with replacing(self._file(key)) as temporary:
-                save_file({n: np.ascontiguousarray(a) for n, a in arrays.items()}, temporary)
-        except OSError as error:
-            raise self._unusable(error) from error
+        with suppress(OSError, SafetensorError), replacing(self._file(key)) as temporary:
+            save_file({n: np.ascontiguousarray(a) for n, a in arrays.items()}, temporary)
 
     def trim(self) -> None:
         """Remove the entries that were used least recently, until the rest is small enough."""

@@ -89,13 +89,7 @@ def unreadable_kind(path: Path) -> FileFault | None:
         return FileFault(
             path, "playlist", f"{name}: is a list of files, not audio; name the files themselves"
         )
-    if not os.access(path, os.R_OK):
-        return FileFault(
-            path,
-            "permission",
-            f"{name}: may not be read; allow it, for example with: chmod u+r {_quoted(path)}",
-        )
-    return None
+    return None if os.access(path, os.R_OK) else _not_allowed(path)
 
 
 def cannot_be_used(path: Path, error: AudioError) -> FileFault:
@@ -126,6 +120,9 @@ def _expanded(name: str) -> Iterator[Path | FileFault]:
 
 
 def _in_folder(folder: Path) -> Iterator[Path | FileFault]:
+    if not os.access(folder, os.R_OK | os.X_OK):
+        yield _not_allowed(folder)
+        return
     files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in AUDIO and p.is_file())
     yield from map(_checked, files)
     if not files:
@@ -138,6 +135,15 @@ def _in_folder(folder: Path) -> Iterator[Path | FileFault]:
 
 def _checked(path: Path) -> Path | FileFault:
     return unreadable_kind(path) or path
+
+
+def _not_allowed(path: Path) -> FileFault:
+    return FileFault(
+        path,
+        "permission",
+        f"{printable(path)}: may not be read; allow it, for example with: "
+        f"chmod -R u+rX {_quoted(path)}",
+    )
 
 
 def _quoted(path: Path) -> str:
