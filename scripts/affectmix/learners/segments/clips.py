@@ -90,7 +90,7 @@ class Clips:
         """
         rows = places[:, None] + torch.arange(width, device=places.device)
         taken = self._levels[rows]
-        if taken.device != self.device:
+        if taken.device.type != self.device.type:  # "cuda" is not equal to "cuda:0"
             taken = taken.pin_memory().to(self.device, non_blocking=True)
         return taken.permute(0, 2, 1, 3)
 

@@ -64,9 +64,11 @@ class Passes:
     def predict(self, network: SegmentNetwork, places: Tensor) -> Tensor:
         """Return probabilities, or values, of segments by their places. [shape=(s, k)]"""
         network.eval()
-        found = []
-        size = _AT_ONCE[self.device.type]
-        at = 0
+        found: list[Tensor] = []
+        size = min(_AT_ONCE[self.device.type], max(len(places), 1))
+        count, at = len(places), 0
+        if self.device.type == "cuda":  # parts of one size: nothing is tuned anew for the rest
+            places = torch.cat([places, places[: -count % size]])
         while at < len(places):
             part = places[at : at + size]
             try:
@@ -79,7 +81,7 @@ class Passes:
                 size = (size + 1) // 2
                 continue
             at += size
-        return torch.cat(found)
+        return torch.cat(found)[:count]
 
     def losses_of(self, predictions: Tensor, targets: Tensor) -> Tensor:
         """Return each segment's loss by its prediction. [shape=(s,)]"""

@@ -181,7 +181,7 @@ class _Run:
         self._places = clips.places(segments)
         self._order = np.random.default_rng([job.seed, len(job.train)])
         self._targets = torch.from_numpy(job.targets).to(clips.device)
-        batches = max(1, round(len(job.train) / recipe.batch))
+        batches = -(-len(job.train) // recipe.batch)
         steps = batches * job.epochs
         self.stepper = Stepper(
             self.network,
@@ -250,7 +250,11 @@ class _Run:
         """Go once through all training segments; return the mean loss."""
         count = len(self._job.train)
         device = targets.device
-        order = torch.from_numpy(self._order.permutation(count)).to(device)
+        order = self._order.permutation(count)
+        size = min(count, self._recipe.batch)
+        # Batches of one size: a few segments come twice, and nothing is compiled anew.
+        order = np.concatenate([order, order[: self._batches * size - count]])
+        order = torch.from_numpy(order).to(device)
         weights = None
         if mixes and self._recipe.mixes:
             drawn = self._order.beta(self._recipe.mixup_alpha, self._recipe.mixup_alpha, count)
@@ -259,7 +263,7 @@ class _Run:
         places = self._places[torch.from_numpy(self._job.train).to(self._places.device)]
         self.network.train()
         total = torch.zeros((), device=device)
-        for chosen in order.tensor_split(self._batches):
+        for chosen in order.split(size):
             total += self.stepper.step(
                 places[chosen.to(places.device)],
                 targets[chosen],
