@@ -16,6 +16,7 @@ from affectmix.evaluation.segment_summary import (
     shown_cells,
 )
 from affectmix.report.evidence import Evidence
+from affectmix.report.experiment import ExperimentReport
 from affectmix.report.sections.segment_agreement import segment_agreement_section
 from affectmix.report.sections.segment_curves import segment_curves_section
 from affectmix.report.sections.segment_tables import segment_tables_section
@@ -177,6 +178,12 @@ def test_experiments_without_segments_have_no_such_sections() -> None:
     for section in (segment_tables_section, segment_agreement_section, segment_curves_section):
         assert section(evidence) is None
     assert segment_evidence({"metrics": "x"}, {}) is None
+
+
+def test_an_experiment_of_classes_alone_shows_them(summary: SegmentSummary) -> None:
+    report = ExperimentReport(evidence_of(summary))
+    keys = [section.key for section in report.sections]
+    assert {"segment-tables", "segment-agreement", "segment-curves"} <= set(keys)
 
 
 def test_tables_keep_to_their_schemas(summary: SegmentSummary, tmp_path: Path) -> None:
