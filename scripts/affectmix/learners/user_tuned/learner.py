@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from affectmix.errors import ConfigError, TableError
 from affectmix.learners.base import Choice
@@ -151,40 +151,21 @@ class UserTunedLearner:
             backbone, plan = self._design(frames, cut, targets)
             dense = DenseHead(plan.features, len(targets)).to(self._device)
             sequence = SequenceHead(plan.features, len(targets)).to(self._device)
-        clips, counts = frames.clips.cpu().numpy(), frames.counts
-        targets_of = torch.from_numpy(Y.astype(np.float32)).to(self._device)
-        own = np.flatnonzero(np.isin(clips, rows[0])), np.flatnonzero(np.isin(clips, rows[1]))
+        truth = torch.from_numpy(Y.astype(np.float32)).to(self._device)
+        task = _Task(plan, rows, truth, settings["learning_rate"], [seed])
         first = Schedule(settings["epochs"], settings["batch"], **schedule)
-        common = {"plan": plan, "schedule": first, "l2": settings["l2"], "seed": [seed]}
-        if plan.frozen:
-            features = encode_frames(backbone, frames, plan)
-            history = train_dense(dense, features, targets_of[clips], rows=own, **common)
-        else:
-            rate = settings["learning_rate"]
-            history = train_backbone(
-                backbone, dense, frames, targets_of[clips], rows=own, rate=rate, **common
-            )
-            features = encode_frames(backbone, frames, plan)
-        windows = make_windows(counts, length=plan.window, hop=1)
-        second = train_sequence(
-            sequence,
-            features,
-            windows,
-            targets_of[windows.clips],
-            plan=plan,
-            rows=(windows.of_clips(rows[0]), windows.of_clips(rows[1])),
-            schedule=Schedule(settings["lstm_epochs"], settings["batch"], **schedule),
-            seed=[seed],
-        )
+        features, of_frames = _first_stage(backbone, dense, frames, task, first, settings["l2"])
+        second = Schedule(settings["lstm_epochs"], settings["batch"], **schedule)
+        of_windows = _second_stage(sequence, features, frames.counts, task, second)
         model = GeneralModel(
-            replace(plan, epochs=(history.best, second.best)),
+            replace(plan, epochs=(of_frames.best, of_windows.best)),
             backbone.eval(),
             dense,
             sequence,
             _prior(Y[rows[0]], plan),
-            _memory(features, counts, Y, rows, plan),
+            _memory(features, frames.counts, Y, rows, plan),
         )
-        return Trained(model, history, second)
+        return Trained(model, of_frames, of_windows)
 
     def _frames(
         self, levels: np.ndarray, cut: FrameCut, rows: tuple[np.ndarray, np.ndarray]
@@ -230,6 +211,61 @@ class UserTunedLearner:
         return backbone, plan
 
 
+@dataclass(frozen=True)
+class _Task:
+    """What both stages are to learn: rows are clips to train on, and to choose epochs by."""
+
+    plan: Plan
+    rows: tuple[np.ndarray, np.ndarray]
+    truth: Tensor
+    rate: float
+    seed: Sequence[int]
+
+
+def _first_stage(
+    backbone: nn.Module,
+    dense: DenseHead,
+    frames: Frames,
+    task: _Task,
+    schedule: Schedule,
+    l2: float,
+) -> tuple[Tensor, History]:
+    """Train on frames; return the features of all of them by the backbone as it then is."""
+    clips = frames.clips.cpu().numpy()
+    train, validate = (np.flatnonzero(np.isin(clips, own)) for own in task.rows)
+    common: dict[str, Any] = {
+        "plan": task.plan,
+        "rows": (train, validate),
+        "schedule": schedule,
+        "l2": l2,
+        "seed": task.seed,
+        "rate": task.rate,
+    }
+    if task.plan.frozen:
+        features = encode_frames(backbone, frames, task.plan)
+        return features, train_dense(dense, features, task.truth[clips], **common)
+    history = train_backbone(backbone, dense, frames, task.truth[clips], **common)
+    return encode_frames(backbone, frames, task.plan), history
+
+
+def _second_stage(
+    sequence: SequenceHead, features: Tensor, counts: np.ndarray, task: _Task, schedule: Schedule
+) -> History:
+    """Train on windows of the same clips as the first stage."""
+    windows = make_windows(counts, length=task.plan.window, hop=1)
+    return train_sequence(
+        sequence,
+        features,
+        windows,
+        task.truth[windows.clips],
+        plan=task.plan,
+        rows=(windows.of_clips(task.rows[0]), windows.of_clips(task.rows[1])),
+        schedule=schedule,
+        seed=task.seed,
+        rate=task.rate,
+    )
+
+
 def describe_weights(weights: str | Mapping[str, str]) -> dict[str, str]:
     """Return where a backbone's first weights are from, as every result says it."""
     if isinstance(weights, str):
@@ -243,7 +279,7 @@ def _prior(Y: np.ndarray, plan: Plan) -> np.ndarray:
 
 
 def _memory(
-    features: torch.Tensor,
+    features: Tensor,
     counts: np.ndarray,
     Y: np.ndarray,
     rows: tuple[np.ndarray, np.ndarray],
