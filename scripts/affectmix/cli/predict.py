@@ -119,6 +119,7 @@ def run(arguments: argparse.Namespace) -> int:
         "model": str(arguments.model),
         "coverage": arguments.coverage,
         "window_s": cutting.window_s,
+        "longest_whole_s": cutting.whole_s,
     }
     text = write(Format(arguments.format), rows, faults, about)
     _deliver(text, arguments.out)

@@ -71,12 +71,12 @@ class Hearing:
             "separator": None if self.separator is None else dict(self.separator),
             "excerpt_s": self.excerpt_s,
             "padded": self.padded,
-            "versions": {name: installed(name) for name in self.packages()},
+            "versions": {name: installed(name) for name in (*self.packages(), "soundfile")},
         }
 
     def packages(self) -> tuple[str, ...]:
-        """Return the packages whose version the values hang on."""
-        own = ["soundfile"]
+        """Return the packages that compute the values; what decodes is none of them."""
+        own = []
         if self.feature_set:
             own.append("opensmile")
         if self.recipe:
