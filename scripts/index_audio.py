@@ -12,14 +12,14 @@ from affectmix.tables import read_table, write_table
 
 def main(job: Any) -> None:
     scan = pd.concat([read_table(file, SCAN) for file in job.input], ignore_index=True)
-    limits = {"min_duration_s": job.params.min_duration_s, "max_peak": job.params.max_peak}
-    problems = scan_problems(scan, **limits)
+    shortest = job.params.min_duration_s
+    problems = scan_problems(scan, min_duration_s=shortest)
     if problems and job.params.on_bad_audio == "stop":
         hint = "\nMend the files, or set on_bad_audio: skip to go on without them."
         raise CorpusError(job.wildcards.corpus, problems, hint)
     rows = [(problem.where, problem.kind, problem.message) for problem in problems]
     left_out = pd.DataFrame(rows, columns=list(LEFT_OUT.columns), dtype="str")
-    audio = usable(scan, **limits)[list(AUDIO.columns)]
+    audio = usable(scan, min_duration_s=shortest)[list(AUDIO.columns)]
     write_table(audio, job.output.audio, AUDIO)
     write_table(left_out, job.output.left_out, LEFT_OUT)
 

@@ -75,7 +75,6 @@ rule index_audio:
     params:
         on_bad_audio=project.config["on_bad_audio"],
         min_duration_s=project.config["min_duration_s"],
-        max_peak=lambda w: stems.loudest(w.corpus),
         code=code_digest(SCRIPTS / "index_audio.py"),
     script:
         "../../scripts/index_audio.py"

@@ -17,12 +17,14 @@ import pyarrow as pa
 from affectmix.audio import fingerprint as prints
 from affectmix.audio.decode import DecodeError, open_stream, to_mono
 from affectmix.errors import Problem
+from affectmix.stems.names import loudest_mix
 from affectmix.tables import Column, Schema
 
 OK: Final = "ok"
 SILENT: Final = "silent"
 SHORT: Final = "short"
 LOUD: Final = "too_loud"
+MAX_PEAK: Final = loudest_mix(16)  # whether or not stems are asked for: what is usable stays so
 _SILENT_SWING: Final = 2e-4  # peak to peak, about that of dither at 14 bits; a constant is silent
 
 SCAN: Final = Schema(
@@ -93,21 +95,18 @@ def scan_clip(path: Path) -> dict[str, Any]:
     return row
 
 
-def usable(scan: pd.DataFrame, *, min_duration_s: float, max_peak: float = np.inf) -> pd.DataFrame:
+def usable(scan: pd.DataFrame, *, min_duration_s: float) -> pd.DataFrame:
     """Return the scanned clips that can be used: decodable, audible, long enough, not too loud."""
-    fits = (scan["duration_s"] >= min_duration_s) & (scan["peak"] <= max_peak)
+    fits = (scan["duration_s"] >= min_duration_s) & (scan["peak"] <= MAX_PEAK)
     return scan[(scan["status"] == OK) & fits]
 
 
-def scan_problems(
-    scan: pd.DataFrame, *, min_duration_s: float, max_peak: float = np.inf
-) -> list[Problem]:
+def scan_problems(scan: pd.DataFrame, *, min_duration_s: float) -> list[Problem]:
     """Return what is wrong with scanned clips, those too short for a feature window included.
 
     Args:
         scan: a table by :data:`SCAN`.
         min_duration_s: shortest usable clip, in seconds.
-        max_peak: what stems can hold, as a multiple of full scale, where they are needed.
     """
     bad = scan[scan["status"] != OK]
     problems = [
@@ -115,13 +114,13 @@ def scan_problems(
         for path, status, message in bad[["path", "status", "message"]].itertuples(index=False)
     ]
     short = scan[(scan["status"] == OK) & (scan["duration_s"] < min_duration_s)]
-    loud = scan[(scan["status"] == OK) & (scan["peak"] > max_peak)]
+    loud = scan[(scan["status"] == OK) & (scan["peak"] > MAX_PEAK)]
     problems += [
         Problem(
             path,
             LOUD,
-            f"reaches {peak:.1f} times full scale; stems can hold {max_peak:.0f} times; export it "
-            "again at a level below full scale, or leave the clip out",
+            f"reaches {peak:.1f} times full scale; at most {MAX_PEAK:.0f} times can be taken "
+            "apart into stems; export it again at a level below full scale, or leave the clip out",
         )
         for path, peak in loud[["path", "peak"]].itertuples(index=False)
     ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Iterator
 from functools import cached_property
@@ -16,7 +15,6 @@ from affectmix.stems.names import (
     MIX,
     STEMS,
     SeparatorKind,
-    loudest_mix,
     single_stems,
     sources_of,
     split_stem,
@@ -113,11 +111,6 @@ class StemPlan:
             if self._project.uses_features(cell.learner) and sources_of(choice) != (MIX,):
                 found |= {(choice["separator"], c) for c in self._project.cell_corpora(cell)}
         return sorted(found)
-
-    def loudest(self, corpus: str) -> float:
-        """Return the peak, of full scale, up to which a corpus's stems hold a mix; inf without."""
-        own = [self._separators[name]["bits"] for name, used in self.used if used == corpus]
-        return min(map(loudest_mix, own), default=math.inf)
 
     def separator_settings(self, separator: str) -> dict[str, Any]:
         """Return what a separator's stems hang on, its local weights' size and time included."""
