@@ -8,6 +8,7 @@ rule draw_figures:
         unpack(lambda w: stem_report.tables(w.experiment)),
         unpack(lambda w: segment_report.tables(w.experiment)),
         unpack(lambda w: general_report.tables(w.experiment)),
+        unpack(lambda w: listeners.tables(w.experiment)),
         metrics="results/metrics/{experiment}.parquet",
         coverage="results/coverage/{experiment}.parquet",
         audit="results/audit/{experiment}.parquet",
@@ -33,6 +34,7 @@ rule write_tables:
         unpack(lambda w: stem_report.tables(w.experiment)),
         unpack(lambda w: segment_report.tables(w.experiment)),
         unpack(lambda w: general_report.tables(w.experiment)),
+        unpack(lambda w: listeners.tables(w.experiment)),
         metrics="results/metrics/{experiment}.parquet",
         coverage="results/coverage/{experiment}.parquet",
         audit="results/audit/{experiment}.parquet",
@@ -57,6 +59,7 @@ rule write_report:
         unpack(lambda w: stem_report.page_tables()),
         unpack(lambda w: segment_report.page_tables()),
         unpack(lambda w: general_report.page_tables()),
+        unpack(lambda w: listeners.page_tables()),
         oracle=files.oracle_files(),
     output:
         report("results/report.html", category="AffectMix"),

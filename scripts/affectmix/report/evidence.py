@@ -52,6 +52,7 @@ class Evidence:
         excerpts: ``schemas.EXCERPTS``, a few clips' stems to be heard.
         segments: what cells that hear segments leave of them, or None.
         general: ``schemas.GENERAL_MEASURES`` where there are general models, or None.
+        users: ``schemas.USERS`` where models are tuned to listeners, or None.
         separation: ``schemas.SEPARATION`` with ``separator`` and ``corpus``, of its stems.
         known_shares: view → target → stem → how much of the target the stem causes, where known.
     """
@@ -77,6 +78,7 @@ class Evidence:
     separation: pd.DataFrame | None = None
     segments: SegmentEvidence | None = None
     general: pd.DataFrame | None = None
+    users: pd.DataFrame | None = None
     known_shares: Mapping[str, Mapping[str, Mapping[str, float]]] = field(default_factory=dict)
 
     @cached_property

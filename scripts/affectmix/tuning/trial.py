@@ -99,9 +99,10 @@ class Trial:
     def _fitted(
         self, method: Method, chooser: Chooser, chosen: np.ndarray, library: np.ndarray
     ) -> tuple[TunedModel, Songs] | None:
-        """Return the tuned model and what it takes; None where it cannot learn from ratings."""
+        """Return the tuned model and what it takes; None where the method is not for either."""
         given = self._as_input(method.outputs)
-        if given.output == "affect" and self.ratings.ndim == 1:
+        rated_only_quadrants = given.output == "affect" and self.ratings.ndim == 1
+        if given.output not in method.outputs or rated_only_quadrants:
             return None
         targets = targets_of_ratings(self.ratings[chosen], given.output)
         options: dict[str, Any] = {}

@@ -21,6 +21,7 @@ from affectmix.schemas import (
     PREDICTIONS,
     SEPARATION,
     STEM_CONTRIBUTIONS,
+    USERS,
 )
 from affectmix.tables import read_table
 
@@ -84,6 +85,7 @@ def evidence_of(
         separation=separation_of(listed.get("separation", []), settings),
         segments=segment_evidence(one, settings["segments"]),
         general=read_table(one["general"], GENERAL_MEASURES) if "general" in one else None,
+        users=read_table(one["users"], USERS) if "users" in one else None,
         **{
             name: read_table(one[name], schema) for name, schema in _OF_STEMS.items() if name in one
         },

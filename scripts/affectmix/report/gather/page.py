@@ -31,7 +31,7 @@ from affectmix.report.gather.searches import (
 from affectmix.schemas import ORACLE
 from affectmix.tables import read_table
 
-_OF_SOME = ("predictions", "contributions", "excerpts", "general")
+_OF_SOME = ("predictions", "contributions", "excerpts", "general", "users")
 
 
 def report_context(

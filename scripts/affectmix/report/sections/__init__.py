@@ -50,6 +50,7 @@ from affectmix.report.sections.sweeps import sweeps_section
 from affectmix.report.sections.training_sets import training_sets_section
 from affectmix.report.sections.unmixing import unmixing_section
 from affectmix.report.sections.user_tuned_tables import user_tuned_tables_section
+from affectmix.report.sections.users import users_section
 
 SECTIONS: tuple[Callable[[Evidence], Section | None], ...] = (
     mixing_section,
@@ -62,6 +63,7 @@ SECTIONS: tuple[Callable[[Evidence], Section | None], ...] = (
     combinations_section,
     attribution_section,
     user_tuned_tables_section,
+    users_section,
     segment_tables_section,
     segment_agreement_section,
     segment_curves_section,
@@ -81,6 +83,7 @@ SECTIONS: tuple[Callable[[Evidence], Section | None], ...] = (
 WITHOUT_RATINGS = (
     classes_section,
     user_tuned_tables_section,
+    users_section,
     segment_tables_section,
     segment_agreement_section,
     segment_curves_section,
