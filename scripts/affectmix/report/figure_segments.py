@@ -54,7 +54,7 @@ def _name_classes(axes: Axes, curves: pd.DataFrame) -> None:
         if name in drawn:
             axes.plot([], [], **_style(name), label=words)
         elif name in known:
-            axes.fill_between([], [], color=look(_PLACES[name])[0], label=f"{name} (below 0)")
+            axes.fill_between([], [], color=look(_PLACES[name])[0], label=f"{name} (the strip)")
 
 
 def _draw_clip(axes: Axes, rows: pd.DataFrame, prefix: str, hints: dict[str, str]) -> None:

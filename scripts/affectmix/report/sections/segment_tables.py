@@ -18,17 +18,17 @@ from affectmix.report.evidence import Evidence
 from affectmix.report.labels import caveats
 from affectmix.report.tables import plus_minus
 
-_COUNTS = "Table 1: clips and their whole segments (in brackets: the paper)"
+_COUNTS = "Table 1: clips and their whole segments"
 _LENGTHS = "Table 2: by segment length"
 _METHODS = "Table 3: by method, and by who chose the segment length"
 _TASKS = {"valence_class": "valence", "arousal_class": "arousal", "quadrant": "quadrants"}
 _TITLES = {"accuracy": "accuracy", "f1": "F1"}
 _OURS = (
-    "Mean over folds ± half the 95 % interval; in brackets the paper's number, of 10 folds. "
-    "‘Best on test’, the paper's reading, takes of several segment lengths the one with the best "
+    "Mean over folds ± half the 95 % interval. ‘Best on test’, the paper's reading, takes of several segment lengths the one with the best "
     "accuracy on the tested folds, for each task its own: optimistic. ‘Chosen inside’ takes the "
     "length inside the training folds."
 )
+_PAPER = "In brackets the paper's numbers, of 10 folds, which have no interval."
 _OTHERS = "The paper's numbers are of 4Q, PMEmo and EmoMusic; these clips are none of them."
 
 
@@ -114,7 +114,7 @@ def _about(table: pd.DataFrame) -> list[str]:
     if not present:
         return []
     meanings = "; ".join(FLAGS[flag] for flag in FLAGS if flag in present)
-    return [f"Of the paper's numbers, which have no interval: {meanings}."]
+    return [_PAPER, f"Of these: {meanings}."]
 
 
 def _caveats(table: pd.DataFrame) -> list[str]:
