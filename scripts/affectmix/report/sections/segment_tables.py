@@ -24,9 +24,9 @@ _METHODS = "Table 3: by method, and by who chose the segment length"
 _TASKS = {"valence_class": "valence", "arousal_class": "arousal", "quadrant": "quadrants"}
 _TITLES = {"accuracy": "accuracy", "f1": "F1"}
 _OURS = (
-    "Mean over folds ± half the 95 % interval. ‘Best on test’, the paper's reading, takes of several segment lengths the one with the best "
-    "accuracy on the tested folds, for each task its own: optimistic. ‘Chosen inside’ takes the "
-    "length inside the training folds."
+    "Mean over folds ± half the 95 % interval. ‘Best on test’, the paper's reading, takes of "
+    "several segment lengths the one with the best accuracy on the tested folds, for each task its "
+    "own: optimistic. ‘Chosen inside’ takes the length inside the training folds."
 )
 _PAPER = "In brackets the paper's numbers, of 10 folds, which have no interval."
 _OTHERS = "The paper's numbers are of 4Q, PMEmo and EmoMusic; these clips are none of them."
