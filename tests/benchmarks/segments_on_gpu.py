@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -298,6 +299,7 @@ def main() -> None:
         for fold in worker.folds()[options.worker :: options.processes]:
             worker.run(fold)
         return
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # and the workers with it
     end = time.monotonic() + options.time_limit
     command = [sys.executable, __file__, *sys.argv[1:]]
     workers = [
