@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import soundfile
+from affectmix.cells.beginnings import read_beginnings
 from affectmix.cells.final import FinalModel
 from affectmix.cells.store import save_model
 from affectmix.errors import AffectMixError
@@ -19,6 +21,7 @@ from affectmix.features.logmel_table import read_logmels, write_logmels
 from affectmix.features.opensmile import extract_shard
 from affectmix.predict.contributions import StemFamily
 from affectmix.predict.cutting import Cutting
+from affectmix.predict.files import FileFault
 from affectmix.predict.hearing import Hearing
 from affectmix.predict.listening import Heard, hear
 from affectmix.predict.predictor import Predictor
@@ -76,6 +79,24 @@ def test_log_mels_are_those_of_the_workflow(clip: Path, tmp_path: Path) -> None:
     frames = made["clip"].levels.shape[0]
     assert np.isfinite(levels[:, :frames]).all()
     assert np.isnan(levels[:, frames:]).all()
+
+
+def test_segments_are_heard_as_the_workflow_hears_them(clip: Path, tmp_path: Path) -> None:
+    recipe = RECIPES["segments"]
+    made = logmel_shard([("clip", clip)], recipe, mixes={"clip": clip})
+    write_logmels(made, tmp_path / "mels.parquet", recipe, stem="mix")
+    rows = pd.DataFrame({"corpus": ["a"], "clip_id": ["clip"]})
+    shards = {"a": {"mix": [tmp_path / "mels.parquet"]}}
+    for grid_s in (1.0, 0.75):
+        expected = read_beginnings(shards, rows, duration_s=3.0, grid_s=grid_s)[0]
+        hearing = Hearing(None, recipe.settings(), ("mix",), None, 3.0, (), False, grid_s)
+        found = heard_of(clip, hearing).values[0]
+        np.testing.assert_array_equal(np.isnan(found), np.isnan(expected))
+        assert np.nanmax(np.abs(found - expected)) < 0.2
+    long = Hearing(None, recipe.settings(), ("mix",), None, 6.0, (), False, 3.0)
+    fault = hear(clip, long, Cutting(20.0))
+    assert isinstance(fault, FileFault)
+    assert "the model hears pieces of 3 s at least" in fault.message
 
 
 def linear_model(folder: Path, stems: tuple[str, ...], weights: dict[str, float]) -> Path:

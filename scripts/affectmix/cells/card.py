@@ -88,9 +88,10 @@ def _what_it_hears(description: Mapping[str, Any]) -> str:
     chosen = settings["features"]["set"]
     if description["feature_names"]:
         return f"{len(description['feature_names'])} openSMILE functionals ({chosen}) of {stems}"
-    if "excerpt_s" not in settings["learner"]:
+    seconds = settings["learner"].get("excerpt_s", settings["learner"].get("clip_s"))
+    if seconds is None:
         return "no features"
-    return f"log-mels ({chosen}) of {stems}, {settings['learner']['excerpt_s']:g} s of each clip"
+    return f"log-mels ({chosen}) of {stems}, {seconds:g} s of each clip"
 
 
 def _rows(fields: Mapping[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from affectmix.errors import AffectMixError
+from affectmix.errors import AffectMixError, AudioError
 from affectmix.features.feature_sets import FeatureSet
 from affectmix.features.logmel_recipes import LogmelRecipe
 from affectmix.learners import UNPADDED
@@ -19,6 +20,7 @@ from affectmix.stems.names import MIX, sources_of
 if TYPE_CHECKING:
     from affectmix.features.functionals import Functionals
 
+_ROUNDING: Final = 1e-6  # of a grid's step, as lengths in seconds are no whole samples
 _VERSION_PARTS: Final = 2  # major and minor
 
 
@@ -34,6 +36,7 @@ class Hearing:
         excerpt_s: length in seconds of the log-mels that the model takes, or None.
         columns: names of the functionals that the model takes, in order; none for log-mels.
         padded: whether log-mels of short pieces are padded with silence, or else with NaN.
+        grid_s: of short pieces only whole multiples of it are heard, in seconds; None for all.
     """
 
     feature_set: str | None
@@ -43,6 +46,7 @@ class Hearing:
     excerpt_s: float | None
     columns: tuple[str, ...] = ()
     padded: bool = True
+    grid_s: float | None = None
 
     @classmethod
     def of_model(cls, description: Mapping[str, Any]) -> Hearing:
@@ -57,9 +61,10 @@ class Hearing:
             recipe,
             stems if functionals or recipe else (),
             heard["separator"] if functionals or recipe else None,
-            settings["learner"].get("excerpt_s") if recipe else None,
+            _excerpt_s(settings["learner"]) if recipe else None,
             tuple(description["feature_names"]),
             settings["learner"]["kind"] not in UNPADDED,
+            _grid_s(settings["learner"]) if recipe else None,
         )
 
     def settings(self) -> dict[str, Any]:
@@ -71,6 +76,7 @@ class Hearing:
             "separator": None if self.separator is None else dict(self.separator),
             "excerpt_s": self.excerpt_s,
             "padded": self.padded,
+            "grid_s": self.grid_s,
             "versions": {name: installed(name) for name in (*self.packages(), "soundfile")},
         }
 
@@ -105,7 +111,7 @@ class Hearing:
             float16], or nothing [shape=(0,)].
 
         Raises:
-            AudioError: openSMILE can compute nothing of it, as of what is too short.
+            AudioError: nothing can be computed of it, as of what is too short.
             AffectMixError: the openSMILE that is installed gives other columns.
         """
         if self.feature_set is not None:
@@ -149,7 +155,35 @@ class Hearing:
             heard = power[:, :width]
             loudest = float(heard.max()) if shared is None else shared
             levels[place, :, : heard.shape[1]] = to_levels(heard, loudest)
+        if self.grid_s is not None:
+            levels[..., self._end(samples.shape[1] / sample_rate, width) :] = np.nan
         return levels
+
+    def _end(self, duration_s: float, width: int) -> int:
+        """Return how many of the frames are heard where only multiples of a grid are."""
+        from affectmix.features.segments import frames_in
+
+        assert self.grid_s is not None and self.excerpt_s is not None
+        steps = math.floor(min(duration_s, self.excerpt_s) / self.grid_s + _ROUNDING)
+        if steps == 0:
+            raise AudioError(
+                f"lasts {duration_s:.3f} s; the model hears pieces of {self.grid_s:g} s at least; "
+                "leave the file out or use a longer one"
+            )
+        return frames_in(steps * self.grid_s, frames=width, clip_s=self.excerpt_s)
+
+
+def _excerpt_s(learner: Mapping[str, Any]) -> float:
+    """Return the length of what a learner of log-mels is given, in seconds."""
+    return float(learner["clip_s"] if learner["kind"] == "segments" else learner["excerpt_s"])
+
+
+def _grid_s(learner: Mapping[str, Any]) -> float | None:
+    if learner["kind"] != "segments":
+        return None
+    from affectmix.learners.segments.recipe import grid_s
+
+    return grid_s(learner)
 
 
 def column_names(feature_set: str, stems: tuple[str, ...]) -> tuple[str, ...]:
