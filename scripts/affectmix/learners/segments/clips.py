@@ -66,11 +66,13 @@ class Clips:
 
     def scale_of(self, rows: np.ndarray) -> Scale:
         """Return mean and deviation of the heard frames of some clips."""
-        total = torch.zeros(2, self.stems, self.bands, dtype=torch.float64)
+        size = 2, self.stems, self.bands
+        sums = torch.zeros(size, dtype=torch.float64, device=self._levels.device)
         for row in rows:
             at = int(row) * self.frames
-            own = self._levels[at : at + int(self.heard[row])].double().cpu()
-            total += torch.stack([own.sum(0), own.square().sum(0)])
+            own = self._levels[at : at + int(self.heard[row])].double()
+            sums += torch.stack([own.sum(0), own.square().sum(0)])
+        total = sums.cpu()
         count = max(int(self.heard[rows].sum()), 1)
         mean = total[0] / count
         deviation = (total[1] / count - mean.square()).clamp_min(0).sqrt().clamp_min(1e-3)
