@@ -125,6 +125,8 @@ def run(arguments: argparse.Namespace) -> int:
     _deliver(text, arguments.out)
     far = sum(row["domain"] == Nearness.FAR for row in rows)
     notes = _notes(cut, far, len(rows), cutting.window_s)
+    if arguments.interval is not None and rows:
+        notes.insert(0, f"each row is of a window of {cutting.window_s:g} s")
     for message in [*notes, *(fault.message for fault in faults)]:
         print(f"affectmix: {message}", file=sys.stderr)
     if not rows:
