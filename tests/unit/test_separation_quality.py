@@ -5,13 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import soundfile
 from affectmix.errors import AudioError
+from affectmix.report.gather.experiment import separation_of
 from affectmix.schemas import SEPARATION
 from affectmix.stems.names import STEMS
 from affectmix.stems.quality import clip_quality, corpus_quality
-from affectmix.tables import check_table
+from affectmix.tables import check_table, write_table
 
 RATE = 8000
 RNG = np.random.default_rng(11)
@@ -81,3 +83,17 @@ def test_a_corpus_goes_on_without_what_is_missing(
     none = corpus_quality([["a", mix, tmp_path / "nowhere", listed]])
     check_table(none, SEPARATION, where="here")
     assert none.empty
+
+
+def test_an_experiment_shows_the_stems_that_it_hears(tmp_path: Path) -> None:
+    row = {"clip_id": "c", "stem": "bass", "sdr": 1.0, "si_sdr": 1.0}
+    table = pd.DataFrame([row | {"mix_sdr": 0.0, "mix_si_sdr": 0.0}])
+    paths = [str(tmp_path / s / f"{c}.parquet") for s in ("one", "two") for c in ("a", "b")]
+    for file in paths:
+        Path(file).parent.mkdir(exist_ok=True)
+        write_table(table, file, SEPARATION)
+    heard = {"features": {"bass": {"separator": "two"}}, "views": {"a": {"corpus": "a"}}}
+    found = separation_of(paths, heard)
+    assert found is not None
+    assert found[["separator", "corpus"]].to_numpy().tolist() == [["two", "a"]]
+    assert separation_of(paths, {"features": {"mix": {}}, "views": {}}) is None
