@@ -171,6 +171,19 @@ def test_a_domain_is_the_same_after_storing(domain: Domain) -> None:
     np.testing.assert_array_equal(again.distance(X), domain.distance(X))
 
 
+def test_of_many_clips_some_stand_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("affectmix.cells.domain.MOST_CLIPS", 150)
+    X = clips(400, 1)
+    few = Domain.fit(X, np.arange(400) % 5, seed=0)
+    again = Domain.fit(X, np.arange(400) % 5, seed=0)
+    assert few is not None
+    assert again is not None
+    assert len(few.near) == 150
+    np.testing.assert_array_equal(few.near, again.near)
+    words = [few.nearness(d) for d in few.distance(clips(500, 2))]
+    assert words.count(Nearness.LIKE) / 500 == pytest.approx(0.95, abs=0.05)
+
+
 def test_too_few_clips_or_none_of_their_features_tell_nothing() -> None:
     assert Domain.fit(clips(5, 1), np.arange(5), seed=0) is None
     assert Domain.fit(np.empty((50, 0)), np.arange(50) % 5, seed=0) is None

@@ -19,7 +19,7 @@ import numpy as np
 
 COMPONENTS: Final = 24
 NEIGHBOURS: Final = 5
-MOST_CLIPS: Final = 2000  # whose components are stored
+MOST_CLIPS: Final = 2000  # drawn of those trained on, for time and memory grow with their square
 FEWEST_CLIPS: Final = 10
 USUAL: Final = 0.95
 FAR: Final = 0.995
@@ -61,23 +61,26 @@ class Domain:
             X: raw features, or log-mels, of the training clips [shape=(n, ...)].
             parts: a number per clip, the same for all of a group; such as its outer fold
                 [shape=(n,)].
-            seed: of which clips are stored where there are many.
+            seed: of which clips stand for all where there are more than MOST_CLIPS.
         """
+        if len(X) > MOST_CLIPS:
+            drawn = np.random.default_rng([seed, len(X)]).choice(len(X), MOST_CLIPS, replace=False)
+            drawn.sort()
+            X, parts = X[drawn], parts[drawn]
         flat = summary(X)
         if len(flat) < FEWEST_CLIPS or not flat.shape[1] or len(np.unique(parts)) < 2:
             return None
-        rng = np.random.default_rng([seed, len(flat)])
         distances = np.empty((len(flat), 2))
         for part in np.unique(parts):
             own = parts == part
             space = Space.fit(flat[~own])
-            distances[own] = space.distances(flat[own], _some(space.apply(flat[~own])[0], rng))
+            distances[own] = space.distances(flat[own], space.apply(flat[~own])[0])
         scales = np.maximum(_upper(distances, USUAL), 1e-9)
         found = (distances / scales).max(axis=1)[:, np.newaxis]
         limits = np.array([_upper(found, USUAL)[0], _upper(found, FAR)[0]])
         space = Space.fit(flat)
-        near = _some(space.apply(flat)[0], rng)
-        return cls(space, near.astype(np.float32), scales, limits)
+        near = space.apply(flat)[0].astype(np.float32)
+        return cls(space, near, scales, limits)
 
     def distance(self, X: np.ndarray) -> np.ndarray:
         """Return the distance of some clips, 1 for what is usual at most. [shape=(m,)]
@@ -203,12 +206,6 @@ def summary(X: np.ndarray) -> np.ndarray:
         heard = levels.astype(np.float32)
         moments[row] = np.nanmean(heard, axis=-1), np.nanstd(heard, axis=-1)
     return moments.reshape(len(X), -1)
-
-
-def _some(rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    if len(rows) <= MOST_CLIPS:
-        return rows
-    return rows[np.sort(rng.choice(len(rows), MOST_CLIPS, replace=False))]
 
 
 def _upper(values: np.ndarray, share: float) -> np.ndarray:
