@@ -392,6 +392,7 @@ SEGMENT_AGREEMENT = Schema(
         "segments": Column(pa.int64(), low=0),
         "disagreeing": Column(pa.float64(), nullable=True, low=0.0, high=1.0),
         "auc": Column(pa.float64(), nullable=True, low=0.0, high=1.0),
+        "own_accuracy": Column(pa.float64(), nullable=True, low=0.0, high=1.0),  # of tested ones
     },
     key=("cell", "repeat", "fold"),
 )

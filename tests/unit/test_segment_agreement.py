@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from affectmix.evaluation.segment_agreement import (
     mean_agreement,
+    own_accuracy,
     segment_agreement,
     segment_values,
 )
@@ -85,3 +86,12 @@ def test_unpartitioned_segments_have_no_auc() -> None:
     assert mean_agreement(pd.DataFrame([found]))["folds"] == 0
     both = pd.DataFrame({"auc": [0.7, np.nan, 0.9]})
     assert mean_agreement(both) == {"folds": 2, "mean": pytest.approx(0.8), "low": 0.7, "high": 0.9}
+
+
+def test_accuracy_on_what_tested_segments_themselves_are() -> None:
+    rows = segments([np.nan] * 6).assign(role=["test"] * 5 + ["train"])
+    rows["p_arousal_high"] = [0.9, 0.4, 0.6, 0.1, 0.2, 0.9]  # the second is wrong
+    found = own_accuracy(rows, SECTIONS, task=Task.AROUSAL_CLASS, segment_s=2)
+    assert found == pytest.approx(4 / 5)
+    elsewhere = rows.assign(corpus="real")
+    assert np.isnan(own_accuracy(elsewhere, SECTIONS, task=Task.AROUSAL_CLASS, segment_s=2))

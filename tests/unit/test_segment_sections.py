@@ -57,8 +57,13 @@ SECTIONS = pd.DataFrame(
 
 def cell_of(learner: str, control: str = "none") -> tuple[str, dict[str, Any]]:
     fields = {
-        "learner": learner, "features": "mel", "mixture": "demo-100", "scheme": "cv2",
-        "protocol": "nested", "arithmetic": "clean", "control": control,
+        "learner": learner,
+        "features": "mel",
+        "mixture": "demo-100",
+        "scheme": "cv2",
+        "protocol": "nested",
+        "arithmetic": "clean",
+        "control": control,
     }
     return "__".join(fields.values()), {"fields": fields, "learner": LEARNERS[learner]}
 
@@ -101,10 +106,17 @@ def summary() -> SegmentSummary:
 def evidence_of(summary: SegmentSummary, **more: Any) -> Evidence:
     rows = [
         {
-            "experiment": "e", "cell": learner, **cell_of(learner)[1]["fields"],
-            "view": "demo", "target": "arousal_class", "metric": metric,
-            "repeat": None, "fold": None, "value": value,
-            "ci95_low": value - 0.1, "ci95_high": value + 0.1,
+            "experiment": "e",
+            "cell": learner,
+            **cell_of(learner)[1]["fields"],
+            "view": "demo",
+            "target": "arousal_class",
+            "metric": metric,
+            "repeat": None,
+            "fold": None,
+            "value": value,
+            "ci95_low": value - 0.1,
+            "ci95_high": value + 0.1,
         }
         for learner, value in (("full", 0.8), ("heir", 0.7))
         for metric in ("accuracy", "f1")
@@ -145,9 +157,11 @@ def test_agreement_is_of_the_method_that_tells_apart(summary: SegmentSummary) ->
     section = segment_agreement_section(evidence_of(summary))
     assert section is not None
     rows = section.tables["segment_agreement"].frame
-    assert rows["learner"].unique().tolist() == ["full"]
-    assert rows["auc"].tolist() == [1, 1]
-    assert rows["disagreeing"].tolist() == pytest.approx([2 / 14] * 2)
+    assert rows["learner"].tolist() == ["full"] * 2 + ["heir"] * 2
+    assert rows["auc"].tolist()[:2] == [1, 1]
+    assert rows["auc"].isna().tolist()[2:] == [True, True]
+    assert rows["disagreeing"].tolist() == pytest.approx([2 / 14] * 4)
+    assert rows["own_accuracy"].tolist() == [1] * 4
     text = " ".join(str(block.text) for block in section.blocks if block.kind == "text")
     assert "AUC is at least .800 in 1 of 1 cells" in text
 

@@ -6,6 +6,7 @@ it is: real corpora rate whole clips. The demo's sections have values of their o
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Final
 
@@ -15,7 +16,8 @@ import pandas as pd
 from sklearn.metrics import roc_auc_score
 
 from affectmix.corpora.base import TARGETS
-from affectmix.tasks import Task, indicators
+from affectmix.evaluation.segment_curves import PROBABILITY
+from affectmix.tasks import Task, classes_from_scores, indicators, targets_of
 
 _CLIP: Final = ["corpus", "clip_id"]
 
@@ -56,6 +58,30 @@ def segment_agreement(
         "disagreeing": float(1 - agrees.mean()),
         "auc": float(roc_auc_score(agrees[known], clean[known])) if told else np.nan,
     }
+
+
+def own_accuracy(
+    segments: pd.DataFrame, sections: pd.DataFrame, *, task: Task, segment_s: float
+) -> float:
+    """Return the share of tested segments whose own class, not their clip's, is predicted.
+
+    Args:
+        segments: ``schemas.SEGMENTS`` of one fold, with probabilities of all targets.
+        sections: corpus and ``schemas.SECTIONS`` of their clips.
+        task: a class task.
+        segment_s: length of a segment.
+
+    Returns:
+        NaN where no tested clip's sections are known.
+    """
+    tested = segments[segments["role"] == "test"]
+    rows = tested.merge(sections[_CLIP].drop_duplicates(), on=_CLIP)
+    if rows.empty:
+        return math.nan
+    own = segment_values(rows, sections, segment_s=segment_s).assign(quadrant=None)
+    names = [PROBABILITY + target for target in targets_of(task)]
+    said = classes_from_scores(2 * rows[names].to_numpy(dtype=float) - 1, task)
+    return float((said == classes_from_scores(indicators(own, task), task)).mean())
 
 
 def segment_values(

@@ -9,7 +9,11 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from affectmix.evaluation.segment_agreement import segment_agreement, segment_values
+from affectmix.evaluation.segment_agreement import (
+    own_accuracy,
+    segment_agreement,
+    segment_values,
+)
 from affectmix.evaluation.segment_curves import segment_curves
 from affectmix.schemas import SEGMENT_AGREEMENT, SEGMENT_COUNTS, SEGMENT_CURVES
 from affectmix.tasks import CLASS_TASKS, Task, classes_from_scores, indicators, task_of
@@ -68,6 +72,9 @@ class SegmentSummary:
             )
             named = {"cell": run.cell, "learner": run.settings["fields"]["learner"]}
             place = {"task": str(run.task), "repeat": run.repeat, "fold": run.fold}
+            found["own_accuracy"] = own_accuracy(
+                run.rows, self.sections, task=run.task, segment_s=run.segment_s
+            )
             self._agreement.append({**named, **place, "segment_s": run.segment_s, **found})
         if curves and run.repeat == 0:
             kept = run.rows[run.rows["role"] == "test"].assign(segment_s=run.segment_s)

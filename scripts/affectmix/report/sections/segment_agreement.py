@@ -20,26 +20,34 @@ _TEXT = (
 _NOTE = (
     "Of the last partition before training ended; mean over folds, lowest and highest. "
     "‘Disagreeing’ is the share of training segments whose own class is not their clip's. Many of "
-    "them lie close to the border between classes, where no ear could tell; so do clips."
+    "them lie close to the border between classes, where no ear could tell; so do clips. ‘Own "
+    "class right’ is the share of tested segments whose own class is the more probable one."
 )
 
 
 def segment_agreement_section(evidence: Evidence) -> Section | None:
     """Return the AUC by learner; None where no segment's own class is known."""
-    if evidence.segments is None or evidence.segments.agreement["auc"].isna().all():
+    if evidence.segments is None or evidence.segments.agreement["segments"].sum() == 0:
         return None
-    rows = evidence.segments.agreement.dropna(subset=["auc"])
+    rows = evidence.segments.agreement
     table = _by_cell(rows)
-    reached = int((table["auc"] >= _REACHED).sum())
-    verdict = f"AUC is at least {number(_REACHED)} in {reached} of {len(table)} cells."
-    shown = table.assign(
-        auc=[number(value) for value in table["auc"]],
-        folds=[
-            f"{folds} ({number(low)} to {number(high)})"
-            for folds, low, high in zip(table["folds"], table["low"], table["high"], strict=True)
-        ],
-        disagreeing=[f"{share:.0%}" for share in table["disagreeing"]],
-    ).drop(columns=["low", "high", "cell"])
+    told = table["auc"].dropna()
+    reached = int((told >= _REACHED).sum())
+    verdict = f"AUC is at least {number(_REACHED)} in {reached} of {len(told)} cells."
+    bounds = [
+        f"{number(auc)} ({number(low)} to {number(high)})" if folds else ""
+        for auc, low, high, folds in table[["auc", "low", "high", "folds"]].itertuples(index=False)
+    ]
+    shown = pd.DataFrame(
+        {
+            "learner": table["learner"],
+            "task": table["task"],
+            "segments": table["segments"],
+            "disagreeing": [f"{share:.0%}" for share in table["disagreeing"]],
+            "AUC": bounds,
+            "own class right": table["own_accuracy"],
+        }
+    )
     blocks: list[Block] = [Text(_TEXT), Text(verdict), Table(shown), Text(_NOTE, "note")]
     title = "Are noisy segments told from clean ones?"
     files = {"segment_agreement": TableFile(rows, notes=[_NOTE])}
@@ -52,6 +60,8 @@ def _by_cell(rows: pd.DataFrame) -> pd.DataFrame:
         auc = mean_agreement(own)
         share = float(np.average(own["disagreeing"], weights=own["segments"]))
         named = {"cell": cell, "learner": learner, "task": task, "segments": own["segments"].sum()}
-        found.append({**named, "disagreeing": share, "auc": auc["mean"], **auc})
-    columns = ["cell", "learner", "task", "segments", "disagreeing", "auc", "folds", "low", "high"]
-    return pd.DataFrame(found, columns=columns)
+        right = float(own["own_accuracy"].mean())
+        found.append(
+            {**named, "disagreeing": share, "own_accuracy": right, "auc": auc["mean"], **auc}
+        )
+    return pd.DataFrame(found)
