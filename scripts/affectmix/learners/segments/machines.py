@@ -14,8 +14,9 @@ from affectmix.learners.svc.learner import SvcLearner
 from affectmix.learners.svc.model import SvcModel, fit_scaler
 from affectmix.search.task import SearchFold, SearchTask
 
-_CS: Final = (0.1, 1.0, 10.0, 100.0)
-_GAMMAS: Final = (0.01, 0.1, 1.0)  # in units of 1 / (columns × variance)
+_CS: Final = (1.0, 10.0, 100.0)
+_GAMMAS: Final = (0.1, 0.3, 1.0)  # in units of 1 / (columns × variance)
+_REGRESSION_CS: Final = (0.1, 1.0, 10.0)
 _EPSILON: Final = 0.05
 _FEWEST: Final = 10  # songs; of fewer nothing can be chosen
 _FOLDS: Final = 5
@@ -125,8 +126,8 @@ def _svr(statistics: np.ndarray, y: np.ndarray, c: float) -> SvcModel:
 
 
 def _svr_point(statistics: np.ndarray, y: np.ndarray, folds: np.ndarray) -> dict[str, Any]:
-    errors = {c: _svr_error(statistics, y, folds, c) for c in _CS}
-    return {"C": min(_CS, key=lambda c: (errors[c], c))}
+    errors = {c: _svr_error(statistics, y, folds, c) for c in _REGRESSION_CS}
+    return {"C": min(_REGRESSION_CS, key=lambda c: (errors[c], c))}
 
 
 def _svr_error(statistics: np.ndarray, y: np.ndarray, folds: np.ndarray, c: float) -> float:
