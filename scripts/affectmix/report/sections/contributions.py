@@ -64,11 +64,14 @@ def contributions_section(evidence: Evidence) -> Section | None:
 
 def _credit_shown(credit: pd.DataFrame) -> pd.DataFrame:
     several = [name for name in _KEYS if credit[name].nunique() > 1]
-    percent = "{:.0%}".format
+
+    def percent(share: float) -> str:
+        return f"{share:.0%}".replace("-", "−")
+
     shown: dict[str, Any] = {
         "share of the causes": credit["causes"].map(percent),
         "share of the credit": [
-            "undefined" if pd.isna(own) else f"{own:.0%} ({low:.0%} to {high:.0%})"
+            "undefined" if pd.isna(own) else f"{percent(own)} ({percent(low)} to {percent(high)})"
             for own, low, high in credit[["credit", "low", "high"]].to_numpy(float)
         ],
     }
