@@ -125,11 +125,11 @@ def test_a_minority_of_music_sections_disagrees_with_the_label() -> None:
 
 def test_varied_clips_have_one_section_that_turns_all_causes_round() -> None:
     plain, varied = (sections(part="music", clips=60, varied=share) for share in (0.0, 1.0))
-    turned = ~np.isclose(plain["tempo"], varied["tempo"]).reshape(60, 4)
-    assert set(turned.sum(axis=1)) <= {0, 1}  # 0: a contrast had turned it there already
+    assert (varied["tempo"].abs() > plain["tempo"].abs()).all()  # stronger causes
+    turned = (plain["tempo"] * varied["tempo"] < 0).to_numpy().reshape(60, 4)
+    # A contrast may have turned the tempo of that section already, or that of another one.
+    assert set(turned.sum(axis=1)) <= {0, 1, 2}
     assert turned.any(axis=1).mean() > 0.85
-    product = (plain["tempo"] * varied["tempo"]).to_numpy().reshape(60, 4)
-    assert (product[turned] < 0).all()
     pd.testing.assert_frame_equal(plain, sections(part="music", clips=60))
     some = sections(part="music", clips=60, varied=0.5)
     changed = (some["tempo"] != plain["tempo"]).to_numpy().reshape(60, 4).any(axis=1)
