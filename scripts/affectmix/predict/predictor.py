@@ -21,6 +21,7 @@ from affectmix.predict.hearing import Hearing, check_versions
 from affectmix.predict.listening import Heard
 from affectmix.tasks import Task, classes_from_scores, probabilities_from_scores, task_of
 
+_BATCH: Final = 64  # windows that a model is given at once, as a long file has thousands
 _SHORTEST_WINDOW_S: Final = 1.0
 _BEYOND_TRAINED: Final = 1.5  # by which a file may be longer than the longest training clip
 _QUADRANTS: Final = {(True, True): 1, (False, True): 2, (False, False): 3, (True, False): 4}
@@ -119,12 +120,14 @@ class Predictor:
             contributions: target → how far each stem moves it in each piece
                 [shape=(w, stems)], to be told too.
         """
-        scores = np.asarray(self.model.predict(heard.values), dtype=float)
+        batches = range(0, len(heard.values), _BATCH)
+        pieces = [heard.values[start : start + _BATCH] for start in batches]
+        scores = np.concatenate([np.asarray(self.model.predict(p), dtype=float) for p in pieces])
         domain = self.model.domain
         if domain is None:
             distances = np.full(len(scores), math.nan)
         else:
-            distances = domain.distance(heard.values)
+            distances = np.concatenate([domain.distance(piece) for piece in pieces])
         starts, ends, moved = heard.starts, heard.ends, self._moved(contributions or {})
         if not curve:
             starts, ends = np.zeros(1), np.array([max(ends[-1], heard.duration_s)])
