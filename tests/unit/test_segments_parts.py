@@ -47,6 +47,15 @@ def test_one_outlier_does_not_hide_the_rest() -> None:
     assert (split_by_loss(losses, seed=1).clean[300:] < 0.5).mean() > 0.98
 
 
+def test_a_lower_loss_is_never_less_clean() -> None:
+    rng = np.random.default_rng(1)
+    losses = np.abs(np.concatenate([rng.normal(0.3, 0.02, 300), rng.normal(0.7, 0.5, 200)]))
+    split = split_by_loss(losses, seed=1)
+    assert not split.collapsed
+    assert (np.diff(split.clean[np.argsort(losses)]) <= 1e-12).all()
+    assert split.clean[losses.argmin()] > 0.5
+
+
 @pytest.mark.parametrize(
     "losses",
     [np.full(50, 0.7), np.array([1.0, 2.0]), np.r_[np.zeros(1000), np.linspace(0.5, 1, 5)]],

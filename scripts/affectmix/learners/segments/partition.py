@@ -40,7 +40,8 @@ def split_by_loss(losses: np.ndarray, *, seed: int) -> Partition:
     """Return which segments are clean, by their losses. [shape=(s,)]
 
     Losses are held at their 99.5th percentile and brought to the range from 0 to 1. The
-    mixture has collapsed, and every label is kept, if all losses are alike, EM does not
+    posterior is taken between the two means, where it only falls: beyond them that of unequal
+    variances turns round, and the lowest loss of all would not be clean. The mixture has collapsed, and every label is kept, if all losses are alike, EM does not
     converge, a component holds less than 1 % or the means are nearer than .05.
 
     Args:
@@ -63,7 +64,8 @@ def split_by_loss(losses: np.ndarray, *, seed: int) -> Partition:
     one = means[1] - means[0] < _NEAREST or mixture.weights_.min() < _LIGHTEST
     if one or not mixture.converged_ or not np.isfinite(means).all():
         return _collapsed(len(losses))
-    clean = mixture.predict_proba(scaled)[:, int(np.argmin(mixture.means_))]
+    between = np.clip(scaled, means[0], means[1])
+    clean = mixture.predict_proba(between)[:, int(np.argmin(mixture.means_))]
     return Partition(clean, (float(means[0]), float(means[1])), collapsed=False)
 
 
