@@ -171,6 +171,15 @@ def test_a_domain_is_the_same_after_storing(domain: Domain) -> None:
     np.testing.assert_array_equal(again.distance(X), domain.distance(X))
 
 
+@pytest.mark.parametrize("count", [12, 24, 60])
+def test_the_few_clips_of_a_small_set_are_not_far_from_themselves(count: int) -> None:
+    own = clips(count, 1)
+    few = Domain.fit(own, np.arange(count) % 3, seed=0)
+    assert few is not None
+    assert all(few.nearness(d) is Nearness.LIKE for d in few.distance(own))
+    assert few.nearness(few.distance(own[:1] + 30)[0]) is Nearness.FAR
+
+
 def test_of_many_clips_some_stand_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("affectmix.cells.domain.MOST_CLIPS", 150)
     X = clips(400, 1)
@@ -194,7 +203,7 @@ def test_features_that_never_vary_are_left_at_rest() -> None:
     X = clips(30, 1)
     X[:, 0] = 5
     X[:, 1] = np.nan
-    along, off = Space.fit(X).apply(X)
+    along, off = Space.fit(X, 3).apply(X)
     assert np.isfinite(along).all()
     assert np.isfinite(off).all()
 

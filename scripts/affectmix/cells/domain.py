@@ -17,7 +17,8 @@ from typing import Final
 
 import numpy as np
 
-COMPONENTS: Final = 24
+COMPONENTS: Final = 24  # at most, and one for ten clips: more say where single clips lie
+CLIPS_PER_COMPONENT: Final = 10
 NEIGHBOURS: Final = 5
 MOST_CLIPS: Final = 2000  # drawn of those trained on, for time and memory grow with their square
 FEWEST_CLIPS: Final = 10
@@ -70,15 +71,16 @@ class Domain:
         flat = summary(X)
         if len(flat) < FEWEST_CLIPS or not flat.shape[1] or len(np.unique(parts)) < 2:
             return None
+        size = min(COMPONENTS, max(2, len(flat) // CLIPS_PER_COMPONENT))
         distances = np.empty((len(flat), 2))
         for part in np.unique(parts):
             own = parts == part
-            space = Space.fit(flat[~own])
+            space = Space.fit(flat[~own], size)
             distances[own] = space.distances(flat[own], space.apply(flat[~own])[0])
         scales = np.maximum(_upper(distances, USUAL), 1e-9)
         found = (distances / scales).max(axis=1)[:, np.newaxis]
         limits = np.array([_upper(found, USUAL)[0], _upper(found, FAR)[0]])
-        space = Space.fit(flat)
+        space = Space.fit(flat, size)
         near = space.apply(flat)[0].astype(np.float32)
         return cls(space, near, scales, limits)
 
@@ -136,8 +138,8 @@ class Space:
     deviations: np.ndarray
 
     @classmethod
-    def fit(cls, flat: np.ndarray) -> Space:
-        """Return the space of some clips [shape=(n, d), n >= 2]."""
+    def fit(cls, flat: np.ndarray, size: int) -> Space:
+        """Return the space of some clips [shape=(n, d), n >= 2], of ``size`` components at most."""
         values = np.where(np.isfinite(flat), flat, np.nan).astype(np.float64)
         empty = np.isnan(values).all(axis=0)
         values[:, empty] = 0.0
@@ -147,8 +149,7 @@ class Space:
         scale = np.where(scale > 1e-12 * np.maximum(np.abs(mean), 1e-30), scale, 1.0)
         held = np.clip((values - mean) / scale, -_HELD, _HELD)
         variances, vectors = np.linalg.eigh(held @ held.T)
-        size = min(COMPONENTS, len(flat) - 1)
-        order = np.argsort(variances)[::-1][:size]
+        order = np.argsort(variances)[::-1][: min(size, len(flat) - 1)]
         order = order[variances[order] > 1e-9 * max(variances.max(), 1e-30)]
         axes = held.T @ vectors[:, order] / np.sqrt(variances[order])
         deviations = np.sqrt(variances[order] / len(flat))
