@@ -12,7 +12,6 @@ from affectmix.evaluation.user_measures import (
     calibration_error,
     difference_error,
     quadrant_measures,
-    recovered_share,
 )
 from affectmix.report.evidence import Evidence
 from affectmix.report.sections.users import users_section
@@ -62,14 +61,6 @@ def test_calibration_error_is_the_gap_between_confidence_and_accuracy() -> None:
     assert calibration_error(sure, felt) == 0
     named = {m: v for _, m, v in quadrant_measures(probabilities, probabilities, felt)}
     assert named["log_loss"] == pytest.approx(-(np.log(0.7) + np.log(0.1)) / 2)
-
-
-def test_recovered_share_counts_from_the_general_model_to_the_bound() -> None:
-    general, bound = np.array([0.4, 0.4, 0.4, 0.2]), np.array([0.2, 0.2, 0.2, 0.2])
-    tuned = np.array([0.4, 0.3, 0.5, 0.1])
-    shares = recovered_share(general, tuned, bound)
-    np.testing.assert_allclose(shares[:3], [0, 0.5, -0.5])
-    assert np.isnan(shares[3])
 
 
 def users() -> pd.DataFrame:

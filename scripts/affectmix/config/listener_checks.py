@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from affectmix.config.blends import BLEND
 from affectmix.config.cells import Cell
 from affectmix.config.validate import nearest
 from affectmix.learners import BASELINES
@@ -37,6 +38,8 @@ def listener_faults(
         learner = config["learners"][name]
         if learner["kind"] in BASELINES:
             yield f"{where}.from: {name!r} predicts a mean, of which no song differs; leave it out"
+        elif learner["kind"] == BLEND:
+            yield f"{where}.from: {name!r} is a blend, which has no songs of its own; leave it out"
         elif task_of(learner) not in _TASKS:
             yield (
                 f"{where}.from: {name!r} has task {str(task_of(learner))!r}; listeners are tuned "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -32,7 +32,7 @@ def by_listener(users: pd.DataFrame) -> pd.DataFrame:
     rows = users[users["listener"].notna()]
     rows = rows.assign(who=np.where(rows["kind"] == "rater", RATERS, SIMULATED))
     keys = [*_LINE, "listener"]
-    return rows.groupby(keys, as_index=False, observed=True)["value"].mean()
+    return rows.groupby(keys, observed=True)[["value"]].mean().reset_index()
 
 
 def user_curves(users: pd.DataFrame, *, seed: int) -> pd.DataFrame:
@@ -57,15 +57,15 @@ def user_curves(users: pd.DataFrame, *, seed: int) -> pd.DataFrame:
     """
     values = by_listener(users)
     for name, column in ((GENERAL, "general"), (BOUND, "bound")):
-        own = values[values["method"] == name].set_index(_KEY)["value"].rename(column)
-        values = values.join(own, on=_KEY)
+        known = values[values["method"] == name].set_index(_KEY)["value"].rename(column)
+        values = values.join(known, on=_KEY)
     rows = []
     for key, part in values.groupby(_LINE, sort=True):
-        line = dict(zip(_LINE, key, strict=True))
-        own = part[["value", "general", "bound"]].to_numpy(float)
-        own = own[~np.isnan(own[:, 0])]
+        line: dict[str, Any] = dict(zip(_LINE, key, strict=True))
+        found = part[["value", "general", "bound"]].to_numpy(float)
+        own = found[~np.isnan(found[:, 0])]
         interval = repeated_interval([own[:, 0]])
-        known = own[~np.isnan(own).any(axis=1)]
+        whole = own[~np.isnan(own).any(axis=1)]
         drawn = line["song_set"] == "other" and (line["target"], line["metric"]) in MEASURES
         tuned = line["method"] not in (GENERAL, BOUND)
         rows.append(
@@ -77,7 +77,7 @@ def user_curves(users: pd.DataFrame, *, seed: int) -> pd.DataFrame:
                 "ci95_high": interval.high,
                 "general": _mean(own[:, 1]),
                 "bound": _mean(own[:, 2]),
-                **_recovered(known if drawn and tuned else known[:0], seed),
+                **_recovered(whole if drawn and tuned else whole[:0], seed),
             }
         )
     return pd.DataFrame(rows)

@@ -93,17 +93,3 @@ def calibration_error(probabilities: np.ndarray, felt: np.ndarray, *, bins: int 
     count = np.bincount(place, minlength=bins)
     gaps = np.bincount(place, right, minlength=bins) - np.bincount(place, sure, minlength=bins)
     return float(np.abs(gaps).sum() / count.sum())
-
-
-def recovered_share(general: np.ndarray, tuned: np.ndarray, bound: np.ndarray) -> np.ndarray:
-    """Return the share of the gap between general model and upper bound that tuning closes.
-
-    Args:
-        general, tuned, bound: errors, or any measure, of each listener [shape=(n,)].
-
-    Returns:
-        1 where tuning reaches the bound, 0 where it changes nothing, below 0 where it harms;
-        NaN where there is no gap. [shape=(n,)]
-    """
-    gap = general - bound
-    return np.where(np.abs(gap) > _FLOOR, (general - tuned) / np.where(gap == 0, 1, gap), np.nan)

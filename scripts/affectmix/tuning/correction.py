@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from affectmix.learners.user_tuned.encoded import Encoded
     from affectmix.learners.user_tuned.model import GeneralModel
 
-SPREAD: Final = 0.35  # of a listener's rating around a prediction, where quadrants are asked for
 _TUNED, _SPACE = "tuned.", "space."
 
 
@@ -118,7 +117,7 @@ class Correction:
         heard = np.flatnonzero(self.ears.hears(pieces))
         scores = np.column_stack([model.predict(X) for model in self.ears.models.values()])
         if self.quadrants and self.ears.task is Task.REGRESSION:
-            likely = quadrant_probabilities(scores, spread=SPREAD)
+            likely = quadrant_probabilities(scores)
             scores = scores_from_probabilities(likely, Task.QUADRANT)
         if len(heard):
             songs = self.songs([pieces[number] for number in heard])
@@ -160,7 +159,7 @@ def as_rated(songs: Songs, *, quadrants: bool) -> Songs:
     """Return songs with predictions in the form of the ratings."""
     if not quadrants or songs.output == "quadrant":
         return songs
-    likely = quadrant_probabilities(songs.predicted, spread=SPREAD)
+    likely = quadrant_probabilities(songs.predicted)
     return Songs(likely, songs.components, songs.song, songs.encoded)
 
 

@@ -41,8 +41,7 @@ def tune_all(
 
     Args:
         libraries: the songs of every fold, as the fold's own general model predicts them.
-        ratings: single ratings with ``corpus``, ``clip_id``, ``rater``, and valence and arousal
-            or quadrant; may be empty.
+        ratings: ``schemas.RATINGS`` of all corpora, with ``corpus``; may be empty.
         settings: ``listeners`` of an experiment.
         training: (repeat, fold) → labels of the clips that the fold's model was trained on,
             from which a simulated listener's upper bound for quadrants is made.
@@ -144,7 +143,7 @@ def _raters(
             if not len(others):
                 continue
             found = True
-            truth = _truth(own.loc[keys[numbers]])
+            truth = own.loc[keys[numbers], list(TARGETS)].to_numpy(dtype=float)
             yield Heard(
                 str(rater),
                 RATER,
@@ -158,13 +157,6 @@ def _raters(
             "a corpus with single ratings, a scheme of fewer folds or a lower min_songs, or set "
             "raters to 0"
         )
-
-
-def _truth(rows: pd.DataFrame) -> np.ndarray:
-    """Return valence and arousal, or places in ``QUADRANTS`` where a corpus has only these."""
-    if rows[list(TARGETS)].notna().all(axis=None):
-        return rows[list(TARGETS)].to_numpy(dtype=float)
-    return rows["quadrant"].map(QUADRANTS.index).to_numpy(dtype=int)
 
 
 def _calibration(pooled: Pooled, kind: str | None) -> Iterator[Row]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -16,7 +16,7 @@ from affectmix.cells.rows import KEY, CellRows
 from affectmix.cells.tables import CellTables
 from affectmix.files import replacing
 from affectmix.learners.base import Choice
-from affectmix.tasks import targets_of
+from affectmix.tasks import quadrants_of, targets_of
 from affectmix.tuning.components import ComponentSpace
 from affectmix.tuning.library import Library
 from affectmix.tuning.songs import Songs
@@ -117,14 +117,12 @@ def _of_network(model: GeneralModel, encoded: Encoded) -> dict[str, np.ndarray]:
     return {**arrays, "features": encoded.features, "counts": encoded.counts}
 
 
-def training_labels(
-    train: pd.DataFrame, labels: pd.DataFrame, keys: Sequence[str] = KEY
-) -> pd.DataFrame:
-    """Return the labels of the clips that a fold's model was trained on.
+def training_labels(train: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFrame:
+    """Return the labels of the clips that a fold's model was trained on, all with a quadrant.
 
     Args:
         train: ``schemas.TRAIN_ROWS``.
         labels: ``schemas.LABELS`` of all corpora, with ``corpus``.
-        keys: the columns that name a clip.
     """
-    return train.drop_duplicates(list(keys)).merge(labels, on=list(keys), validate="1:1")
+    own = train.drop_duplicates(KEY).merge(labels, on=KEY, validate="1:1")
+    return own.assign(quadrant=quadrants_of(own))

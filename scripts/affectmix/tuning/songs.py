@@ -16,6 +16,7 @@ from affectmix.learners.user_tuned.encoded import Encoded
 from affectmix.schemas import QUADRANTS
 
 Output = Literal["affect", "quadrant"]
+SPREAD = 0.35  # of one listener's rating around a prediction, on [-1, 1]
 PROBABILITY_FLOOR = 1e-4  # a class that a model excludes can still be a listener's
 
 
@@ -107,7 +108,7 @@ def quadrants_of(affect: np.ndarray) -> np.ndarray:
     return np.where(high_arousal, np.where(high_valence, 0, 1), np.where(high_valence, 3, 2))
 
 
-def quadrant_probabilities(affect: np.ndarray, *, spread: float) -> np.ndarray:
+def quadrant_probabilities(affect: np.ndarray, *, spread: float = SPREAD) -> np.ndarray:
     """Return how likely each quadrant is, given predicted valence and arousal.
 
     A rating is taken to lie around its prediction as a logistic variable does, valence and

@@ -25,7 +25,6 @@ from affectmix.tuning.suggest import Chooser, choose
 
 GENERAL, BOUND = "general", "upper_bound"
 NOBODY = "none"  # stands for the chooser where no song was chosen
-SPREAD = 0.35  # of one listener's rating around a prediction, where probabilities are asked for
 
 Row = dict[str, Any]
 Pooled = dict[tuple[str, str, int], list[tuple[np.ndarray, np.ndarray]]]
@@ -39,9 +38,8 @@ class Trial:
         library: the songs that the listener has heard.
         asked: numbers of those that the listener may be asked about.
         others: numbers of those that tuning is measured on.
-        truth: what the listener feels: valence and arousal [shape=(n, 2)], or places in
-            ``QUADRANTS`` [shape=(n,)].
-        ratings: what the listener says, in the same form.
+        truth: the valence and arousal that the listener feels [shape=(n, 2)].
+        ratings: those that the listener says [shape=(n, 2)].
         bound: the upper bound's predictions of all rows, or None where it is not known.
         seed: of the songs that are drawn.
     """
@@ -78,7 +76,7 @@ class Trial:
         if self.bound is not None:
             yield from self._measured(BOUND, NOBODY, 0, np.array([], int), self.bound, pooled)
         most = min(max(counts), len(self.asked))
-        quadrants = self._quadrants(self.ratings)
+        quadrants = quadrants_of(self.ratings)
         library = self._probabilities(songs.predicted).mean(axis=0)
         for chooser in choosers:
             own = choose(
@@ -99,10 +97,9 @@ class Trial:
     def _fitted(
         self, method: Method, chooser: Chooser, chosen: np.ndarray, library: np.ndarray
     ) -> tuple[TunedModel, Songs] | None:
-        """Return the tuned model and what it takes; None where the method is not for either."""
+        """Return the tuned model and what it takes; None where it is not for such a model."""
         given = self._as_input(method.outputs)
-        rated_only_quadrants = given.output == "affect" and self.ratings.ndim == 1
-        if given.output not in method.outputs or rated_only_quadrants:
+        if given.output not in method.outputs:
             return None
         targets = targets_of_ratings(self.ratings[chosen], given.output)
         options: dict[str, Any] = {}
@@ -132,12 +129,12 @@ class Trial:
         probabilities = songs.means(self._probabilities(predicted))
         shares = None if predicted.shape[1] == 2 else songs.shares(predicted)
         fixed = {"method": method, "chooser": chooser, "songs": count}
-        general = self.library.clips["quadrant"].map(_PLACES).to_numpy(dtype=float)
+        general = self.library.affect
         sets = {
             "tuned": (chosen, self.truth),
             "other": (self.others, self.truth),
             "all": (np.arange(len(songs)), self.truth),
-            "general": (self.others, self._general_truth(general)),
+            "general": (self.others, None if np.isnan(general).any() else general),
         }
         for name, (numbers, truth) in sets.items():
             if truth is None or not len(numbers):
@@ -158,38 +155,23 @@ class Trial:
                     "value": value,
                 }
         key = (method, chooser, count)
-        felt = self._quadrants(self.truth)[self.others]
+        felt = quadrants_of(self.truth)[self.others]
         pooled.setdefault(key, []).append((probabilities[self.others], felt))
-
-    def _general_truth(self, quadrants: np.ndarray) -> np.ndarray | None:
-        """Return the corpus' own labels in the form of the truth, or None where it has none."""
-        truth = self.library.affect if self.truth.ndim == 2 else quadrants
-        if np.isnan(truth).any():
-            return None
-        return truth if self.truth.ndim == 2 else truth.astype(int)
 
     def _probabilities(self, predicted: np.ndarray) -> np.ndarray:
         if predicted.shape[1] == len(QUADRANTS):
             return predicted
-        return quadrant_probabilities(predicted, spread=SPREAD)
-
-    @staticmethod
-    def _quadrants(values: np.ndarray) -> np.ndarray:
-        return quadrants_of(values) if values.ndim == 2 else values
-
-
-_PLACES = {name: place for place, name in enumerate(QUADRANTS)}
+        return quadrant_probabilities(predicted)
 
 
 def _measures(
     by_song: np.ndarray, probabilities: np.ndarray, shares: np.ndarray | None, truth: np.ndarray
 ) -> Iterator[Measure]:
-    felt = quadrants_of(truth) if truth.ndim == 2 else truth
+    felt = quadrants_of(truth)
     if shares is not None:
         yield from quadrant_measures(probabilities, shares, felt)
         return
-    if truth.ndim == 2:
-        yield from affect_measures(by_song, truth)
+    yield from affect_measures(by_song, truth)
     decided = np.eye(len(QUADRANTS))[quadrants_of(by_song)]
     for target, metric, value in quadrant_measures(probabilities, decided, felt):
         if metric != "difference_error":  # one value of a song has no windows to count

@@ -92,7 +92,7 @@ def _answers(curves: pd.DataFrame) -> Iterator[str]:
     for _, own in rows.groupby("cell", sort=False):
         affect = own[own["target"] == BOTH]
         one = affect if len(affect) else own
-        best = one.loc[one["recovered"].idxmax()]
+        best = one.sort_values("recovered", kind="stable").iloc[-1]
         measure = "error" if best["metric"] == "rmse" else "quadrants"
         low, high = best["recovered_low"], best["recovered_high"]
         yield (
