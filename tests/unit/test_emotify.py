@@ -94,6 +94,19 @@ def test_every_row_with_a_vote_is_a_listener(tmp_path: Path) -> None:
     assert ratings[list(EMOTIONS)].sum().sum() == 9
 
 
+def test_profiles_that_never_rate_a_clip_twice_are_raters(tmp_path: Path) -> None:
+    def of(person: str, track: int, *emotions: str) -> str:
+        return row(track, "pop", *emotions).replace("21,1,Dutch", person)
+
+    rows = [of("30,0,Malay", 301, "power"), of("30,0,Malay", 302, "sadness", "tension")]
+    rows += [of("40,1,Dutch", 301, "power"), of("40,1,Dutch", 301), of("40,1,Dutch", 302, "power")]
+    ratings = corpus_of(tmp_path, rows, raters="profiles").ratings()
+    assert ratings is not None
+    check_table(ratings, RATINGS, "ratings")
+    assert ratings["rater"].tolist() == ["30-0-Malay"] * 2
+    assert ratings["clip_id"].tolist() == ["301", "302"]
+
+
 def test_rows_in_another_order_give_the_same_labels(tmp_path: Path) -> None:
     once = corpus_of(tmp_path, ROWS).labels()
     again = corpus_of(tmp_path, ROWS[::-1]).labels()

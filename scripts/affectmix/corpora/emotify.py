@@ -53,7 +53,9 @@ class EmotifyCorpus(RatedFiles):
     Listeners have no number in the file: each row is a rater, named by its line and by age,
     gender and mother tongue. A row's valence and arousal are the corner of the quadrant with the
     most of its votes, and the mean of the corners where several have equally many; rows without
-    any vote are left out. The votes are further columns of the ratings.
+    any vote are left out. The votes are further columns of the ratings. With ``raters: profiles``
+    the rows of one age, gender and mother tongue are one rater, unless they rate a clip twice:
+    then they are of several people, and are left out.
     """
 
     obtain = "http://www2.projects.science.uu.nl/memotion/emotifydata/"
@@ -61,6 +63,12 @@ class EmotifyCorpus(RatedFiles):
         **Corpus.SETTINGS,
         "corner": Setting(
             (float,), "distance of a quadrant's corner from 0 on both axes, above 0 to 1", 0.5
+        ),
+        "raters": Setting(
+            (str,),
+            "who counts as one rater: each row, or the rows of one age, gender and mother tongue",
+            "rows",
+            choices=("rows", "profiles"),
         ),
         "quadrants": Setting(
             (dict,), "emotion -> Q1, Q2, Q3 or Q4, where it differs from AffectMix's map", None
@@ -91,6 +99,11 @@ class EmotifyCorpus(RatedFiles):
         """Return ``schemas.RATINGS`` with one column of votes per emotion, sorted."""
         clips = set(self.clips()["clip_id"])
         votes, _ = self._votes
+        if self.settings["raters"] == "profiles":
+            profile = votes["rater"].str.partition("-")[2]  # without the line
+            several = votes.assign(rater=profile).duplicated(["clip_id", "rater"])
+            alone = ~profile.isin(profile[several])
+            votes = votes[alone].assign(rater=profile[alone])
         votes = votes[votes["clip_id"].isin(clips) & votes[list(EMOTIONS)].any(axis=1)]
         corners = self._corners(votes[list(EMOTIONS)].to_numpy())
         table = pd.DataFrame(
