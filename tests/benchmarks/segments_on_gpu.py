@@ -190,7 +190,7 @@ class Worker:
             for own in trained.watched
         ]
         clean = np.full(len(segments), np.nan)
-        if recipe.partitions:
+        if trained.partitioned:
             clean[segments.of(train)] = trained.clean
         place = self._options.out / f"fold-{fold}"
         np.savez_compressed(

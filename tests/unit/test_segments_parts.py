@@ -169,7 +169,7 @@ def test_two_dropout_passes_differ_in_the_head_alone() -> None:
 
 
 def test_too_short_segments_are_refused_by_name() -> None:
-    with pytest.raises(ConfigError, match="vgg16 halves its input.*21 frames and 128 bands"):
+    with pytest.raises(ConfigError, match=r"vgg16 halves its input.*21 frames and 128 bands"):
         make_network("vgg16", stems=1, outputs=2, width=21, bands=128)
 
 

@@ -12,6 +12,7 @@ from affectmix.learners.base import Choice
 from affectmix.learners.devices import choose_device
 from affectmix.learners.segments.answers import Answers
 from affectmix.learners.segments.clips import Clips
+from affectmix.learners.segments.grid import cut
 from affectmix.learners.segments.machines import (
     choose_machines,
     enough,
@@ -105,7 +106,7 @@ class SegmentsLearner:
             trained = workshop.train(
                 recipe, rows, epochs=point["epoch"], name=f"segments of {recipe.segment_s:g} s"
             )
-            clean = trained.clean if recipe.partitions else clean
+            clean = trained.clean if trained.partitioned else clean
             system.network, system.scale = trained.network, trained.passes.scale
             system.machines = self._machines(workshop, recipe, trained, point.get("songs"))
             report |= trained.to_json() | {"song_level": _level_of(system)}
@@ -151,8 +152,8 @@ class SegmentsLearner:
     def _without_segment(self, clips: Clips, recipe: Recipe | None = None) -> int:
         """Return how many clips are shorter than a segment, of the longest length."""
         recipe = recipe or max(self._recipes, key=lambda each: each.segment_s)
-        workshop = Workshop(clips, np.empty((len(clips), 1)), Answers((), None), 0)
-        return len(clips) - len(np.unique(workshop.segments(recipe).clip))
+        segments = cut(clips.heard, frames=clips.frames, recipe=recipe)
+        return len(clips) - len(np.unique(segments.clip))
 
 
 def _learnable(answers: Answers) -> bool:

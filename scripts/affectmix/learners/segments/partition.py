@@ -41,7 +41,9 @@ def split_by_loss(losses: np.ndarray, *, seed: int) -> Partition:
 
     Losses are held at their 99.5th percentile and brought to the range from 0 to 1. The
     posterior is taken between the two means, where it only falls: beyond them that of unequal
-    variances turns round, and the lowest loss of all would not be clean. The mixture has collapsed, and every label is kept, if all losses are alike, EM does not
+    variances turns round, and the lowest loss of all would not be clean.
+
+    The mixture has collapsed, and every label is kept, if all losses are alike, EM does not
     converge, a component holds less than 1 % or the means are nearer than .05.
 
     Args:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -29,7 +28,9 @@ def objective_of(answers: Answers, recipe: Recipe) -> Objective:
     return SquaredError() if answers.classes is None else CrossEntropy(recipe.temperature)
 
 
-def network_of(recipe: Recipe, answers: Answers, shape: tuple[int, int], width: int) -> Any:
+def network_of(
+    recipe: Recipe, answers: Answers, shape: tuple[int, int], width: int
+) -> SegmentNetwork:
     """Return a new network for log-mels of some stems and bands, and segments of ``width``."""
     stems, bands = shape
     return make_network(

@@ -80,6 +80,11 @@ class Trained:
     restarts: int = 0
     batch_parts: int = 1
 
+    @property
+    def partitioned(self) -> bool:
+        """Whether any epoch told clean segments from noisy ones, or tried to."""
+        return any(epoch.collapsed or not math.isnan(epoch.means[0]) for epoch in self.epochs)
+
     def to_json(self) -> dict[str, Any]:
         """Return how it came about as plain data."""
         return {
@@ -250,16 +255,16 @@ class _Run:
         """Go once through all training segments; return the mean loss."""
         count = len(self._job.train)
         device = targets.device
-        order = self._order.permutation(count)
+        drawn = self._order.permutation(count)
         size = min(count, self._recipe.batch)
         # Batches of one size: a few segments come twice, and nothing is compiled anew.
-        order = np.concatenate([order, order[: self._batches * size - count]])
-        order = torch.from_numpy(order).to(device)
+        drawn = np.concatenate([drawn, drawn[: self._batches * size - count]])
+        order = torch.from_numpy(drawn).to(device)
         weights = None
         if mixes and self._recipe.mixes:
-            drawn = self._order.beta(self._recipe.mixup_alpha, self._recipe.mixup_alpha, count)
+            own = self._order.beta(self._recipe.mixup_alpha, self._recipe.mixup_alpha, count)
             # The larger part is the segment's own, so that it stays what it is taken for.
-            weights = torch.from_numpy(np.maximum(drawn, 1 - drawn).astype(np.float32)).to(device)
+            weights = torch.from_numpy(np.maximum(own, 1 - own).astype(np.float32)).to(device)
         places = self._places[torch.from_numpy(self._job.train).to(self._places.device)]
         self.network.train()
         total = torch.zeros((), device=device)

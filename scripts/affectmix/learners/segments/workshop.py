@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -78,7 +78,7 @@ class Workshop:
         return train(
             self.clips,
             job,
-            replace(recipe, warmup=min(recipe.warmup, recipe.epochs)),
+            recipe,
             objective_of(self.answers, recipe),
             lambda: network_of(recipe, self.answers, shape, segments.width),
         )
