@@ -23,6 +23,7 @@ from affectmix.errors import AffectMixError
 from affectmix.provenance.code import code_digest, export_package, files_digest
 from affectmix.provenance.lock import RunLock
 from affectmix.provenance.versions import versions
+from affectmix.run_progress import RunProgress, failures, summary
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 from snakemake.settings.types import DeploymentMethod
@@ -42,8 +43,10 @@ export_package(SCRIPTS)
 # Held for as long as this run lives. Jobs on a cluster read this file too: theirs is the lock
 # of the run that submitted them.
 run_lock = RunLock()
+run_progress = RunProgress(logger.info)
 if workflow.is_main_process:
     run_lock.acquire()
+    logger.addHandler(run_progress)
 
 try:
     project = Project(config)
@@ -68,6 +71,14 @@ stem_report = StemReport(project, files, separation=stems.quality_files())
 segment_report = SegmentReport(project, files)
 general_report = GeneralReport(project)
 listeners = ListenerPlan(project, files)
+
+
+onsuccess:
+    logger.info("\n".join(summary("results")))
+
+
+onerror:
+    logger.error("\n".join(failures(run_progress.failed)))
 
 
 wildcard_constraints:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -74,6 +75,7 @@ def test_unusable_audio_stops_the_run_with_the_whole_list(fresh: SmallProject) -
     for name, kind in BAD.items():
         assert f"{name}: {kind}: " in done.stderr
     assert "on_bad_audio: skip" in done.stderr
+    assert re.search(r"affectmix: failed: \w+: see results/logs/\w+", done.stderr)
 
 
 def test_unusable_audio_is_left_out_and_reported_on_request(fresh: SmallProject) -> None:

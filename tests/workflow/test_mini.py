@@ -53,6 +53,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
         timeout=600,
     )
     assert done.returncode == 0, done.stderr[-6000:]
+    (folder / "said.txt").write_text(done.stderr, encoding="utf-8")
     return folder / "results"
 
 
@@ -86,6 +87,12 @@ def test_report_is_one_file_that_needs_no_network(results: Path) -> None:
     for fetching in ('src="http', "src='http", "@import", "url(http", '<link rel="stylesheet"'):
         assert fetching not in page
     assert "for research" in page
+
+
+def test_the_run_ends_with_where_everything_is(results: Path) -> None:
+    said = (results.parent / "said.txt").read_text(encoding="utf-8")
+    for line in ("report: results/report.html", "tables: results/tables", "models: results/models"):
+        assert f"affectmix: {line}" in said
 
 
 def test_figures_and_tables_are_there_in_both_forms(results: Path) -> None:

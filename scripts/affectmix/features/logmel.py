@@ -14,6 +14,7 @@ import soxr
 from affectmix.audio.decode import DecodeError, decode_mono
 from affectmix.features.logmel_recipes import FLOOR_DB, LogmelRecipe, Reference
 from affectmix.features.logmel_table import Logmel
+from affectmix.progress import counted
 
 _TINY = 1e-30  # below any power that float32 audio gives, so that the floor alone holds
 
@@ -75,7 +76,7 @@ def logmel_shard(
         mixes: clip_id → file of the whole mix, which the reference ``mix`` is measured on.
     """
     made: dict[str, Logmel] = {}
-    for clip_id, path in sorted(clips):
+    for clip_id, path in counted(sorted(clips), "clips"):
         try:
             samples, rate = decode_mono(path)
             power = mel_power(samples, rate, recipe)

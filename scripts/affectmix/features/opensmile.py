@@ -13,6 +13,7 @@ from affectmix.audio.decode import DecodeError, decode_mono
 from affectmix.errors import AudioError
 from affectmix.features.feature_sets import FeatureSet
 from affectmix.features.functionals import Functionals
+from affectmix.progress import counted
 
 FAULT_COLUMNS = ("clip_id", "kind", "message")
 
@@ -43,7 +44,7 @@ def extract_shard(
     rows: list[np.ndarray] = []
     names: list[str] = []
     faults: list[tuple[str, str, str]] = []
-    for clip_id, path in sorted(clips, key=lambda clip: clip[0]):
+    for clip_id, path in counted(sorted(clips, key=lambda clip: clip[0]), "clips"):
         try:
             samples, rate = decode_mono(path)
             if sample_rate is not None and rate != sample_rate:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from affectmix.audio.decode import DecodeError, decode, to_mono
 from affectmix.errors import AudioError
+from affectmix.progress import counted
 from affectmix.schemas import STEM_FILES
 from affectmix.stems.blocks import separated_blocks
 from affectmix.stems.flac import writing_stems
@@ -47,7 +48,7 @@ def separate_shard(
     """
     rows = [
         {"clip_id": clip_id, **_separate(clip_id, path, separator, folder, seed, bits)}
-        for clip_id, path in sorted(clips)
+        for clip_id, path in counted(sorted(clips), "clips")
     ]
     return pd.DataFrame(rows, columns=list(STEM_FILES.columns))
 
