@@ -13,7 +13,8 @@ from affectmix.tuning.trial import BOUND, GENERAL
 
 SIMULATED: Final = "simulated"
 RATERS: Final = "raters"
-MEASURES: Final = ((BOTH, "rmse"), (QUADRANT, "accuracy"))  # that curves are drawn of
+# What curves are drawn of.
+MEASURES: Final = ((BOTH, "rmse"), (QUADRANT, "accuracy"), (QUADRANT, "log_loss"))
 _CELL = ["cell", "learner", "features", "mixture", "scheme"]
 _LINE = [*_CELL, "who", "target", "metric", "song_set", "method", "chooser", "songs"]
 _KEY = ["cell", "who", "listener", "target", "metric", "song_set"]

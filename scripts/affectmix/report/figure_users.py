@@ -21,7 +21,11 @@ from affectmix.report.style import (
 from affectmix.tuning.trial import BOUND, GENERAL
 
 _PANEL = (3.6, 2.6)  # inches
-_YLABELS = {"rmse": "RMSE, valence and arousal", "accuracy": "quadrants right"}
+_YLABELS = {
+    "rmse": "RMSE, valence and arousal",
+    "accuracy": "quadrants right",
+    "log_loss": "log loss of quadrants",
+}
 _CHOOSERS = {"random": "random songs", "suggested": "suggested songs", "picked": "picked songs"}
 _DODGE = 0.05
 

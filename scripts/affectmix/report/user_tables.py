@@ -15,6 +15,7 @@ from affectmix.evaluation.user_measures import BOTH, QUADRANT
 from affectmix.report.tables import number
 from affectmix.tuning.trial import BOUND, GENERAL
 
+_MEASURES: Final = {"rmse": "RMSE", "accuracy": "quadrants right", "log_loss": "log loss"}
 _NAMES: Final = {GENERAL: "general model", BOUND: "upper bound"}
 
 
@@ -25,12 +26,8 @@ def recovered_table(curves: pd.DataFrame) -> pd.DataFrame:
         curves: of `user_curves`, of one cell's simulated listeners on songs never asked about.
     """
     rows = curves[curves["recovered"].notna()]
-    rows = rows[
-        ((rows["target"] == BOTH) & (rows["metric"] == "rmse"))
-        | ((rows["target"] == QUADRANT) & (rows["metric"] == "accuracy"))
-    ]
     shown = rows.assign(
-        measure=rows["metric"].map({"rmse": "RMSE", "accuracy": "quadrants right"}),
+        measure=rows["metric"].map(_MEASURES),
         share=[
             f"{share:.0%} ({low:.0%} to {high:.0%})"
             for share, low, high in rows[["recovered", "recovered_low", "recovered_high"]].to_numpy(
@@ -103,13 +100,12 @@ def forgetting_table(curves: pd.DataFrame) -> pd.DataFrame:
     ]
     rows = rows[~rows["method"].isin([GENERAL, BOUND])]
     last = rows["songs"] == rows["songs"].max()
-    named = {"rmse": "RMSE", "accuracy": "quadrants right"}
     return pd.DataFrame(
         {
             "method": rows.loc[last, "method"],
             "songs": rows.loc[last, "songs"],
             "songs are": rows.loc[last, "chooser"],
-            "measure": rows.loc[last, "metric"].map(named),
+            "measure": rows.loc[last, "metric"].map(_MEASURES),
             "general model": rows.loc[last, "general"],
             "tuned": rows.loc[last, "value"],
         }

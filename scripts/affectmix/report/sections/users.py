@@ -91,7 +91,7 @@ def _answers(curves: pd.DataFrame) -> Iterator[str]:
     rows = rows[(rows["songs"] == _HALF) & rows["recovered"].notna() & (rows["who"] == SIMULATED)]
     for _, own in rows.groupby("cell", sort=False):
         affect = own[own["target"] == BOTH]
-        one = affect if len(affect) else own
+        one = affect if len(affect) else own[own["metric"] == "accuracy"]
         best = one.sort_values("recovered", kind="stable").iloc[-1]
         measure = "error" if best["metric"] == "rmse" else "quadrants"
         low, high = best["recovered_low"], best["recovered_high"]
@@ -133,5 +133,6 @@ def _wide(marks: pd.DataFrame) -> pd.DataFrame:
     wide = marks.pivot_table(
         index=[*index, "method", "chooser"], columns="songs", values="value", sort=False
     )
+    wide = wide[sorted(wide.columns)]
     wide.columns = [str(count) for count in wide.columns]
     return wide.reset_index()
