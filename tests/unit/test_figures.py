@@ -28,6 +28,7 @@ from affectmix.report.tables import (
     to_markdown,
 )
 
+SVG = "{http://www.w3.org/2000/svg}"
 MIXTURES = ("music-100_sounds-000", "music-000_sounds-100", "music-100_sounds-100")
 LEARNERS = ("elasticnet", "mean", "svr")
 
@@ -75,8 +76,14 @@ METRICS = make_metrics()
 COMPARED = compare_mixtures(METRICS)
 ROLES = {"sounds": "iads_e", "music": "pmemo"}
 LABELS = {
-    "music": pd.DataFrame({"valence": [0.5, 0.5, 0.2, None], "arousal": [0.5, 0.5, 0.0, 0.1]}),
-    "sounds": pd.DataFrame({"valence": [-0.5, 0.3], "arousal": [0.5, -0.4]}),
+    "music": pd.DataFrame(
+        {
+            "clip_id": ["b<", "a", "c", "d"],
+            "valence": [0.5, 0.5, 0.2, None],
+            "arousal": [0.5, 0.5, 0.0, 0.1],
+        }
+    ),
+    "sounds": pd.DataFrame({"clip_id": ["e", "f"], "valence": [-0.5, 0.3], "arousal": [0.5, -0.4]}),
 }
 ORACLE = pd.DataFrame({"view": ["music"], "target": ["arousal"], "low": [0.01], "high": [0.09]})
 
@@ -107,6 +114,32 @@ def test_fig1_counts_quadrants_and_leaves_out_the_unrated() -> None:
     assert "music: Q1 67%, Q2 0%, Q3 0%, Q4 33%" in drawing.alt  # arousal 0 is on the low side
     legend = [text.get_text() for text in drawing.figure.legends[0].get_texts()]
     assert legend == ["music (3)", "sounds (2)"]
+
+
+@pytest.mark.parametrize("clips", [2, 60])
+def test_each_mark_of_fig1_tells_its_clips(clips: int) -> None:
+    """Few marks are drawn as paths, many as uses of one: a mark's text is its own in both."""
+    spread = np.linspace(-0.9, 0.9, clips)
+    many = pd.DataFrame(
+        {"clip_id": [f"m{i:02}" for i in range(clips)], "valence": spread, "arousal": -spread}
+    )
+    drawing = draw_fig1(LABELS | {"many": many})
+    root = ElementTree.fromstring(svg_text(drawing))
+    marks = {
+        group.get("id"): [e for e in group.iter() if e.find(f"{SVG}title") is not None]
+        for group in root.iter(f"{SVG}g")
+        if str(group.get("id")).startswith("plane-")
+    }
+    told = [mark.find(f"{SVG}title").text for mark in marks["plane-0"]]  # type: ignore[union-attr]
+    assert told == [
+        "music: c\nvalence +0.20, arousal +0.00",
+        "music: a, b<\nvalence +0.50, arousal +0.50",
+    ]
+    assert len(marks["plane-2"]) == clips
+    if clips == 60:
+        across = [float(str(mark.get("x"))) for mark in marks["plane-2"]]
+        assert across == sorted(across)  # as the valences of m00, m01, …
+        assert "many: m00\n" in str(marks["plane-2"][0].find(f"{SVG}title").text)  # type: ignore[union-attr]
 
 
 def test_fig3_cuts_off_below_minus_one_and_says_so() -> None:

@@ -125,7 +125,9 @@ class Checker(HTMLParser):
 
 
 def test_page_is_whole_and_refers_to_nothing_outside(plain: ExperimentReport) -> None:
-    labels = {"music": pd.DataFrame({"valence": [0.1, -0.5], "arousal": [0.4, 0.2]})}
+    labels = {
+        "music": pd.DataFrame({"clip_id": ["a", NASTY], "valence": [0.1, -0.5], "arousal": 0.4})
+    }
     page = render_report(context(plain, plain, fig1=draw_fig1(labels)))
     checker = Checker()
     checker.feed(page)

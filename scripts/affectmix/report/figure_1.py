@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,18 +19,21 @@ _CORNERS = (
     ("Q3", -1, -1, "left", "bottom"),
     ("Q4", 1, -1, "right", "bottom"),
 )
+_NAMED = 8  # clips that a mark's text names
 
 
 def draw_fig1(labels_by_view: Mapping[str, pd.DataFrame]) -> Drawing:
     """Draw every view's ratings on the plane, with each quadrant's share of each view.
 
     Args:
-        labels_by_view: view → rows with ``valence`` and ``arousal`` in [-1, 1]. Clips
-            without both are left out. Views get their colour and marker in this order.
+        labels_by_view: view → rows with ``clip_id``, ``valence`` and ``arousal`` in
+            [-1, 1]. Clips without both are left out. Views get their colour and marker in
+            this order.
 
     Returns:
-        One square plane. Clips with the same ratings are one larger mark. A rating of
-        exactly 0 counts as negative, as the field puts the boundary on the low side.
+        One square plane. Clips with the same ratings are one larger mark; a mark tells its
+        clips when the mouse rests on it. A rating of exactly 0 counts as negative, as the
+        field puts the boundary on the low side.
     """
     with style_context():
         figure = Figure(figsize=(6.0, 6.2), layout="constrained")
@@ -38,9 +42,13 @@ def draw_fig1(labels_by_view: Mapping[str, pd.DataFrame]) -> Drawing:
         axes.axvline(0, color=GREY, linewidth=0.8)
         stacked = False
         shares: dict[str, dict[str, float]] = {}
+        marks: dict[str, list[str]] = {}
         for number, (view, labels) in enumerate(labels_by_view.items()):
-            rated = labels[["valence", "arousal"]].astype(float).dropna()
-            stacked = _scatter(axes, rated, number, f"{view} ({len(rated)})") or stacked
+            rated = labels.set_index("clip_id")[["valence", "arousal"]].astype(float).dropna()
+            hints = _scatter(axes, rated, number, view)
+            stacked = stacked or len(hints) < len(rated)
+            if hints:
+                marks[f"plane-{number}"] = hints
             shares[view] = _quadrant_shares(rated)
         _write_shares(axes, shares)
         axes.set(xlim=(-1.02, 1.02), ylim=(-1.02, 1.02), aspect="equal")
@@ -51,26 +59,34 @@ def draw_fig1(labels_by_view: Mapping[str, pd.DataFrame]) -> Drawing:
             axes.set_title("larger marks: several clips with the same ratings", fontsize=8.5)
         add_legend(figure, axes, columns=3)
         freeze_layout(figure)
-    return Drawing(figure, _alt(shares))
+    return Drawing(figure, _alt(shares), marks=marks)
 
 
-def _scatter(axes: Axes, rated: pd.DataFrame, number: int, label: str) -> bool:
-    """Draw one view, and say whether any mark stands for several clips."""
+def _scatter(axes: Axes, rated: pd.DataFrame, number: int, view: str) -> list[str]:
+    """Draw one view, and return what each of its marks stands for."""
     colour, marker = look(number)
-    points = rated.round(3).value_counts(sort=False).sort_index()
-    plane = points.index.to_frame(index=False)
-    axes.scatter(
-        plane["valence"],
-        plane["arousal"],
-        s=15 * np.sqrt(points.to_numpy(float)),
-        c=colour,
-        marker=marker,
-        alpha=0.55,
-        linewidths=0.3,
-        edgecolors="black",
-    )
-    axes.scatter([], [], s=30, c=colour, marker=marker, linewidths=0.3, ec="black", label=label)
-    return bool((points > 1).any())
+    alike: dict[str, Any] = {"c": colour, "marker": marker, "linewidths": 0.3, "ec": "black"}
+    axes.scatter([], [], s=30, label=f"{view} ({len(rated)})", **alike)
+    if rated.empty:
+        return []
+    points = rated.round(3).rename_axis("clip_id").reset_index().sort_values("clip_id")
+    clips = points.groupby(["valence", "arousal"])["clip_id"].agg(list)
+    plane = clips.index.to_frame(index=False)
+    sizes = 15 * np.sqrt(clips.map(len).to_numpy(float))
+    if len(set(sizes)) == 1:
+        sizes = sizes[:1]  # of one size, marks are a tenth of the bytes in an SVG file
+    place = f"plane-{number}"
+    axes.scatter(plane["valence"], plane["arousal"], s=sizes, alpha=0.55, gid=place, **alike)
+    return [
+        _hint(view, names, valence, arousal)
+        for names, valence, arousal in zip(clips, plane["valence"], plane["arousal"], strict=True)
+    ]
+
+
+def _hint(view: str, clips: list[str], valence: float, arousal: float) -> str:
+    more = f" and {len(clips) - _NAMED} more" if len(clips) > _NAMED else ""
+    named = ", ".join(clips[:_NAMED])
+    return f"{view}: {named}{more}\nvalence {valence:+.2f}, arousal {arousal:+.2f}"
 
 
 def _quadrant_shares(rated: pd.DataFrame) -> dict[str, float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -46,11 +46,13 @@ class Drawing:
         figure: the Matplotlib figure.
         alt: the figure in one or two sentences.
         hints: artist id (``gid``) → text shown when the mouse rests on it.
+        marks: id of a scatter of several marks → such a text for each, in their order.
     """
 
     figure: Figure
     alt: str
     hints: Mapping[str, str] = field(default_factory=dict)
+    marks: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def style_context() -> Any:
@@ -98,7 +100,7 @@ def save_figure(drawing: Drawing, stem: str | Path) -> list[Path]:
 
 
 def svg_text(drawing: Drawing) -> str:
-    """Return the figure as an SVG file's text, with ``drawing.hints`` as mouse-over titles."""
+    """Return the figure as an SVG file's text, its hints and marks as mouse-over titles."""
     stream = io.StringIO()
     with style_context():
         drawing.figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
@@ -106,7 +108,28 @@ def svg_text(drawing: Drawing) -> str:
     for gid, hint in drawing.hints.items():
         opening = f'<g id="{html.escape(gid)}">'
         text = text.replace(opening, f"{opening}<title>{html.escape(hint)}</title>", 1)
+    for gid, hints in drawing.marks.items():
+        text = _with_titles(text, gid, hints)
     return text
+
+
+def _with_titles(svg: str, gid: str, hints: Sequence[str]) -> str:
+    """Give each mark of the scatter ``gid`` a title.
+
+    Matplotlib writes a mark as a path, or where that is shorter, as a use of one that is
+    defined before.
+    """
+    start = svg.index(f'<g id="{html.escape(gid)}">')
+    indent = svg[svg.rindex("\n", 0, start) + 1 : start]
+    end = svg.index(f"\n{indent}</g>", start)
+    marks = max(start, svg.rfind("</defs>", start, end))
+    titles = iter(hints)
+
+    def titled(mark: re.Match[str]) -> str:
+        return f"<{mark[1]}{mark[2]}><title>{html.escape(next(titles))}</title></{mark[1]}>"
+
+    body = re.sub(r"<(use|path)(\s[^>]*)/>", titled, svg[marks:end])
+    return svg[:marks] + body + svg[end:]
 
 
 def inline_svg(svg: str, *, prefix: str, alt: str) -> str:
