@@ -10,14 +10,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from affectmix.evaluation.metrics import compute_metrics
+from affectmix.evaluation.metrics import compute_metrics, mean_rows
 from affectmix.report.audit import AuditSummary
 from affectmix.report.context import ReportContext
 from affectmix.report.evidence import Evidence, mean_learners_of
 from affectmix.report.experiment import ExperimentReport
 from affectmix.report.figure_1 import draw_fig1
 from affectmix.report.page import badges, cell_text, render_report
-from affectmix.report.words import answers, headline, permutation_sentence
+from affectmix.report.skill_words import skill_headline
+from affectmix.report.words import answers, headline, permutation_sentence, signed
 
 MIXED = "music-100_sounds-100"
 NONE = pd.DataFrame()
@@ -232,10 +233,31 @@ def test_badges_of_what_was_not_done(plain: ExperimentReport) -> None:
 
 
 def test_an_experiment_without_pairs_says_so() -> None:
-    alone = metrics_of().query("mixture == 'music-100_sounds-000'")
-    page = render_report(context(ExperimentReport(Evidence("alone", alone))))
+    mixed = metrics_of().query("mixture == @MIXED and learner == 'svr'")
+    page = render_report(context(ExperimentReport(Evidence("mixed", mixed))))
     assert "cannot say whether mixing helps" in page
     assert "Mean predictor: not run" in page
+
+
+def test_an_experiment_that_mixes_nothing_is_asked_how_well_it_predicts() -> None:
+    alone = metrics_of().query("mixture == 'music-100_sounds-000'")
+    evidence = Evidence("alone", alone)
+    page = render_report(context(ExperimentReport(evidence)))
+    assert "How well are ratings predicted, and is it real?" in page
+    assert "mixing" not in page.lower()
+    means = mean_rows(alone).query("metric == 'r2' and view == 'music'")
+    assert f"music: arousal R² {signed(means['value'].item()).removeprefix('+')} (" in page
+    assert "by svr, not compared with the mean." in page
+
+
+def test_the_headline_without_mixing_tells_the_best_and_its_test() -> None:
+    rows = metrics_of().query("mixture == @MIXED and control == 'none'")
+    said = skill_headline(Evidence("joint", rows))
+    assert said.count("by svr, better than the mean (p") == 2
+    same = rows.query("learner == 'mean'").assign(learner="copy", cell="copy")
+    unskilled = pd.concat([same, rows.query("learner == 'mean'")], ignore_index=True)
+    assert skill_headline(Evidence("joint", unskilled)).count("by copy, not shown to be") == 2
+    assert "mean predictor" in skill_headline(Evidence("joint", rows.query("learner == 'mean'")))
 
 
 def test_what_skill_is_not_shown_is_not_denied() -> None:

@@ -243,4 +243,4 @@ def test_without_stems_there_is_nothing_of_it() -> None:
     bare = Evidence("e", compute_metrics(plain), features={"mix": FEATURES["mix"]})
     keys = {s.key for s in ExperimentReport(bare).sections}
     assert keys.isdisjoint({"unmixing", "contributions", "best-stem", "combinations"})
-    assert "mixing" in keys
+    assert "training-sets" in keys

@@ -15,7 +15,7 @@ from affectmix.evaluation.comparisons import (
     skill_over_mean,
 )
 from affectmix.evaluation.learning_curves import curve_points
-from affectmix.evaluation.mixture_shares import is_full
+from affectmix.evaluation.mixture_shares import is_full, trained_views
 from affectmix.evaluation.noise_ceiling import Raters, noise_ceilings
 from affectmix.evaluation.published import load_published
 from affectmix.report.audit import AuditSummary
@@ -101,6 +101,11 @@ class Evidence:
         """Whether it asks what un-mixing does: it hears stems, and mixes no view into another."""
         stems = any(sources_of(choice) != (MIX,) for choice in self.features.values())
         return stems and self.comparisons.empty
+
+    @cached_property
+    def mixes(self) -> bool:
+        """Whether any cell trains on more than one view."""
+        return any(len(trained_views(mixture)) > 1 for mixture in self.metrics["mixture"].unique())
 
     @cached_property
     def comparisons(self) -> pd.DataFrame:

@@ -16,6 +16,7 @@ from affectmix.report.labels import ordered_mixtures, ordered_targets, short_cav
 from affectmix.report.style import GREY, Drawing, add_legend, freeze_layout, look, style_context
 
 _WIDEST = 11.0  # inches; beyond it a page shows the figure too small to read
+_NARROWEST = 5.6  # below it the heading is cut off
 FLOOR = -1.0  # lower values are cut off here, as in the paper, and marked
 
 
@@ -71,15 +72,17 @@ class _Panels:
     def grid(self) -> tuple[Figure, np.ndarray]:
         """Return a figure with an array of axes: a column per view, if the page is wide enough.
 
-        Else a column per target, else one column.
+        Else, or where there is one view, a column per target, else one column.
         """
         count = max(1, len(self.views)) * max(1, len(self.targets))
         letters = [len(line) for m in self.mixtures for line in _wrapped(m).split("\n")]
         slot = max(0.45, 0.13 * len(self.series) + 0.2, 0.08 * max(letters, default=0) + 0.12)
         panel = max(2.3, slot * len(self.mixtures)) + 0.75
-        fitting = [n for n in (len(self.views), len(self.targets)) if 0 < n * panel <= _WIDEST]
+        by_view, by_target = len(self.views), len(self.targets)
+        wished = (by_view, by_target) if by_view > 1 else (by_target, by_view)
+        fitting = [n for n in wished if 0 < n * panel <= _WIDEST]
         columns = fitting[0] if fitting else 1
-        size = (panel * columns + 0.2, 1.3 + 2.2 * count / columns)
+        size = (max(_NARROWEST, panel * columns + 0.2), 1.3 + 2.2 * count / columns)
         figure = Figure(figsize=size, layout="constrained")
         axes = figure.subplots(count // columns, columns, squeeze=False, sharey=True, sharex=True)
         return figure, axes

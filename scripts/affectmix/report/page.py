@@ -20,6 +20,7 @@ from affectmix.report.evidence import Evidence
 from affectmix.report.experiment import ExperimentReport
 from affectmix.report.sections.classes import classes_headline
 from affectmix.report.sections.unmixing import unmixing_headline
+from affectmix.report.skill_words import skill_headline
 from affectmix.report.style import Drawing, inline_svg, svg_text
 from affectmix.report.tables import number
 from affectmix.report.words import headline
@@ -75,7 +76,10 @@ def _question(context: ReportContext) -> str:
     rated = [e.evidence for e in context.experiments if e.evidence.rates]
     if not rated:
         return "How well are classes predicted, and is it real?"
-    asked = {"un-mixing" if evidence.unmixes else "mixing" for evidence in rated}
+    asked = {"un-mixing" for evidence in rated if evidence.unmixes}
+    asked |= {"mixing" for evidence in rated if evidence.mixes}
+    if not asked:
+        return "How well are ratings predicted, and is it real?"
     where = ", on which view" if asked == {"mixing"} else ""
     return f"Did {' or '.join(sorted(asked))} help{where}, by how much, and is it real?"
 
@@ -156,8 +160,10 @@ def experiment_headline(evidence: Evidence) -> str:
     said = [classes_headline(evidence)]
     if evidence.unmixes and evidence.rates:
         said.insert(0, unmixing_headline(evidence))
-    elif evidence.rates:
+    elif evidence.mixes and evidence.rates:
         said.insert(0, headline(honest(evidence.comparisons)))
+    elif evidence.rates:
+        said.insert(0, skill_headline(evidence))
     return " ".join(filter(None, said))
 
 

@@ -18,8 +18,8 @@ _HOW_TO_READ = (
 
 
 def mixing_section(evidence: Evidence) -> Section | None:
-    """Return the answers over full mixtures, partial ones folded below; None for un-mixing."""
-    if evidence.unmixes:
+    """Return the answers over full mixtures, partial ones folded below; None where none mixes."""
+    if not evidence.mixes:
         return None
     compared = evidence.comparisons
     whole = compared["full"].astype(bool)
