@@ -13,7 +13,7 @@ from affectmix.learners.segments.backbones import make_network
 from affectmix.learners.segments.clips import Clips, heard_frames
 from affectmix.learners.segments.grid import cut
 from affectmix.learners.segments.objectives import CrossEntropy, SquaredError
-from affectmix.learners.segments.partition import split_by_loss
+from affectmix.learners.segments.partition import split_by_class, split_by_loss
 from affectmix.learners.segments.recipe import Recipe, grid_s, recipes, song_level
 from affectmix.learners.segments.songs import means, medians, statistics, votes
 
@@ -194,3 +194,19 @@ def test_settings_become_one_recipe_per_length() -> None:
         recipes(SETTINGS | {"overlap_s": 3})
     with pytest.raises(ConfigError, match="clip_s"):
         recipes(SETTINGS | {"segment_s": 31})
+
+
+def test_a_class_that_is_harder_keeps_its_better_labels() -> None:
+    rng = np.random.default_rng(0)
+    classes = np.repeat([0, 1], 400)
+    wrong = rng.random(800) < 0.25
+    losses = 0.2 + 0.8 * wrong + 1.2 * classes + 0.05 * rng.standard_normal(800)
+    together = split_by_loss(losses, seed=1).clean > 0.5
+    assert not together[classes == 1].any()
+    apart = split_by_class(losses, classes, seed=1)
+    assert ((apart.clean > 0.5) == ~wrong).all()
+    assert apart.means[0] < apart.means[1]
+    assert not apart.collapsed
+    flat = split_by_class(np.full(20, 0.5), np.repeat([0, 1], 10), seed=1)
+    assert flat.collapsed
+    assert (flat.clean == 1).all()

@@ -32,6 +32,7 @@ class Recipe:
         mixup: whether segments are mixed.
         rdrop: whether two dropout passes are to agree on noisy segments.
         threshold: τ, the posterior above which a segment is clean.
+        by_class: whether segments are told apart among those of their own label (ours).
         temperature: T, of the sharpening by the exponent 1/T.
         mixup_alpha: α of the Beta distribution that mixing weights come from.
         rdrop_weight: λ, the weight of the disagreement of two dropout passes.
@@ -55,6 +56,7 @@ class Recipe:
     mixup: bool = True
     rdrop: bool = True
     threshold: float = 0.5
+    by_class: bool = False
     temperature: float = 0.5
     mixup_alpha: float = 0.5
     rdrop_weight: float = 1.0
@@ -102,6 +104,11 @@ def recipes(settings: Mapping[str, Any]) -> list[Recipe]:
         raise ConfigError(
             f"warmup is {settings['warmup']}, and epochs is {settings['epochs']}; the first "
             "partition comes after the warm-up, so that it must be shorter"
+        )
+    if settings.get("by_class") and settings.get("task") == "regression":
+        raise ConfigError(
+            "by_class is true, and task is regression, which has no classes; set it to false, or "
+            "take task: quadrant, valence_class or arousal_class"
         )
     named = {
         key: settings[key]

@@ -24,7 +24,7 @@ from affectmix.learners.segments.backbones import SegmentNetwork
 from affectmix.learners.segments.clips import Clips
 from affectmix.learners.segments.grid import Segments
 from affectmix.learners.segments.objectives import Objective
-from affectmix.learners.segments.partition import split_by_loss
+from affectmix.learners.segments.partition import split_by_class, split_by_loss
 from affectmix.learners.segments.passes import Passes
 from affectmix.learners.segments.recipe import Recipe
 from affectmix.learners.segments.steps import Stepper
@@ -243,7 +243,11 @@ class _Run:
         if itself:
             return pseudo, None, nothing, False
         losses = self.passes.losses_of(predicted, self._targets)
-        split = split_by_loss(losses.cpu().numpy(), seed=self._job.seed + number)
+        seed = self._job.seed + number
+        if recipe.by_class:
+            split = split_by_class(losses.cpu().numpy(), self._job.targets.argmax(1), seed=seed)
+        else:
+            split = split_by_loss(losses.cpu().numpy(), seed=seed)
         self.clean = split.clean
         noisy = torch.from_numpy(split.clean <= recipe.threshold).to(self._targets.device)
         targets = self._targets
