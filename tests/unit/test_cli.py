@@ -61,6 +61,19 @@ def test_check_lists_every_fault_and_says_so_in_its_exit_code(
     assert "2 faults" in printed
 
 
+def test_check_tells_what_a_run_would_go_on_without(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = (folder / "own.yaml").read_text(encoding="utf-8")
+    (folder / "own.yaml").write_text(f"{settings}on_bad_audio: skip\n", encoding="utf-8")
+    (folder / "songs" / "song 1.wav").unlink()
+    (folder / "songs" / "song 2.wav").write_bytes(b"RIFF")
+    assert run("check", "mine", "--jobs", "1") == 0
+    printed = capsys.readouterr().out
+    assert printed.count("skip   ") == 2
+    assert "6 clips, 0 faults, 0 notes; 2 left out, as on_bad_audio is skip" in printed
+
+
 def test_labels_can_be_checked_without_opening_audio(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

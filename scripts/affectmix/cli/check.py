@@ -5,16 +5,18 @@ from __future__ import annotations
 import argparse
 import os
 from collections import Counter
+from collections.abc import Collection
 from concurrent.futures import ProcessPoolExecutor
 
 import pandas as pd
 from tqdm import tqdm
 
-from affectmix.audio.scan import scan_clips
+from affectmix.audio.scan import scan_clips, scan_problems
 from affectmix.cli.configuration import add_configfile, read_project
+from affectmix.config.corpus_checks import MISSING_AUDIO
 from affectmix.corpora.base import NOTES, Corpus
 from affectmix.corpora.checks import check_corpus
-from affectmix.errors import ConfigError
+from affectmix.errors import ConfigError, Problem
 
 CHUNK = 16  # clips per job: progress shows, and the start of a job costs little
 
@@ -29,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> bool:
-    """Print every fault and note; return whether a fault would stop a run."""
+    """Print every fault, note and clip left out; return whether a fault would stop a run."""
     project = read_project(arguments.configfile)
     if arguments.corpus not in project.corpora:
         raise ConfigError(
@@ -44,12 +46,30 @@ def run(arguments: argparse.Namespace) -> bool:
     minimum = project.config["min_duration_s"]
     scan = None if arguments.labels_only else _scan(corpus, max(1, arguments.jobs))
     problems = check_corpus(corpus, scan, minimum)
-    for problem in problems:
-        print(f"{'note ' if problem.kind in NOTES else 'fault'}  {problem}")
-    counts = Counter("notes" if problem.kind in NOTES else "faults" for problem in problems)
-    clips = len(corpus.clips())
-    print(f"{arguments.corpus}: {clips} clips, {counts['faults']} faults, {counts['notes']} notes")
-    return counts["faults"] > 0
+    skipped: set[str] = set()
+    if project.config["on_bad_audio"] == "skip":
+        unusable = [] if scan is None else scan_problems(scan, min_duration_s=minimum)
+        skipped = {MISSING_AUDIO, *(problem.kind for problem in unusable)}
+    said = [_weight(problem, skipped) for problem in problems]
+    for weight, problem in zip(said, problems, strict=True):
+        print(f"{weight:<5}  {problem}")
+    counts = Counter(said)
+    print(
+        f"{arguments.corpus}: {len(corpus.clips())} clips, {counts['fault']} faults, "
+        f"{counts['note']} notes{_left_out(counts['skip'])}"
+    )
+    return counts["fault"] > 0
+
+
+def _weight(problem: Problem, skipped: Collection[str]) -> str:
+    """Return what a problem does to a run: nothing, leave the clip out, or stop it."""
+    if problem.kind in NOTES:
+        return "note"
+    return "skip" if problem.kind in skipped else "fault"
+
+
+def _left_out(count: int) -> str:
+    return f"; {count} left out, as on_bad_audio is skip" if count else ""
 
 
 def _scan(corpus: Corpus, jobs: int) -> pd.DataFrame:

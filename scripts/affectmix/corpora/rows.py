@@ -115,7 +115,11 @@ def missing(rows: pd.DataFrame, index: AudioIndex) -> list[Problem]:
     problems = []
     for where, path in zip(lost["where"], lost["path"], strict=True):
         near = index.nearest(path)
-        hint = f"{near!r} is there: correct the path" if near else "put it there or delete the row"
+        hint = (
+            f"{near!r} is there: correct the path"
+            if near
+            else "put it there, delete what names it, or set on_bad_audio: skip"
+        )
         problems.append(Problem(where, "missing", f"no file {path!r} in {index.folder}; {hint}"))
     return problems
 
