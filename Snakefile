@@ -32,6 +32,9 @@ from snakemake.utils import min_version
 min_version("9.0")
 
 
+report: "workflow/report/workflow.rst"
+
+
 # A configuration given with --configfile stands alone: laid over the default one, the demo's
 # corpora and cells would slip into it.
 if "corpora" not in config:

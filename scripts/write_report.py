@@ -1,10 +1,12 @@
 """Write the one page that tells what a run found."""
 
+from pathlib import Path
 from typing import Any
 
 from affectmix.files import write_text
 from affectmix.jobs import run_job
 from affectmix.report.gather.page import report_context
+from affectmix.report.gather.times import times_by_rule
 from affectmix.report.page import render_report
 
 
@@ -13,6 +15,7 @@ def main(job: Any) -> None:
         {name: list(files) for name, files in _grouped(job.input).items()},
         job.params.config,
         job.params.experiments,
+        times=times_by_rule(Path(job.output[0]).parent / "benchmarks"),
     )
     write_text(render_report(context), job.output[0])
 

@@ -26,7 +26,13 @@ rule compute_metrics:
         "results/predictions/{experiment}.parquet",
     output:
         parquet="results/metrics/{experiment}.parquet",
-        csv="results/metrics/{experiment}.csv",
+        csv=report(
+            "results/metrics/{experiment}.csv",
+            caption="../report/metrics.rst",
+            category="Tables",
+            subcategory="{experiment}",
+            labels={"table": "all metrics"},
+        ),
         coverage="results/coverage/{experiment}.parquet",
     log:
         "results/logs/compute_metrics/{experiment}.log",

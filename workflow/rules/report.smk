@@ -15,7 +15,14 @@ rule draw_figures:
         findings="results/audit/{experiment}.findings.parquet",
         oracle=files.oracle_files(),
     output:
-        directory("results/figures/{experiment}"),
+        report(
+            directory("results/figures/{experiment}"),
+            patterns=["{name}.svg"],
+            caption="../report/figures.rst",
+            category="Figures",
+            subcategory="{experiment}",
+            labels={"figure": "{name}"},
+        ),
     log:
         "results/logs/draw_figures/{experiment}.log",
     conda:
@@ -41,7 +48,14 @@ rule write_tables:
         findings="results/audit/{experiment}.findings.parquet",
         oracle=files.oracle_files(),
     output:
-        directory("results/tables/{experiment}"),
+        report(
+            directory("results/tables/{experiment}"),
+            patterns=["{name}.csv"],
+            caption="../report/tables.rst",
+            category="Tables",
+            subcategory="{experiment}",
+            labels={"table": "{name}"},
+        ),
     log:
         "results/logs/write_tables/{experiment}.log",
     conda:
@@ -62,7 +76,12 @@ rule write_report:
         unpack(lambda w: listeners.page_tables()),
         oracle=files.oracle_files(),
     output:
-        report("results/report.html", category="AffectMix"),
+        report(
+            "results/report.html",
+            caption="../report/page.rst",
+            category="AffectMix",
+            labels={"page": "report"},
+        ),
     log:
         "results/logs/write_report.log",
     conda:

@@ -38,6 +38,8 @@ def report_context(
     files: Mapping[str, Sequence[str]],
     config: Mapping[str, Any],
     experiments: Mapping[str, Mapping[str, Any]],
+    *,
+    times: Mapping[str, str],
 ) -> ReportContext:
     """Return everything that the report shows.
 
@@ -45,6 +47,7 @@ def report_context(
         files: the report rule's inputs by kind.
         config: the effective configuration.
         experiments: experiment → ``Project.report_settings``.
+        times: rule → what its jobs took (`gather.times.times_by_rule`).
     """
     labels = {f"labels_{Path(file).parts[-2]}": file for file in files["labels"]}
     ratings = {f"ratings_{Path(file).parts[-2]}": file for file in files["ratings"]}
@@ -73,7 +76,15 @@ def report_context(
         }
         if oracle
         else {},
-        provenance={"seed": config["seed"], "versions": versions()},
+        provenance={
+            "seed": config["seed"],
+            "versions": versions(),
+            **{f"time of {rule}": took for rule, took in times.items()},
+            "time": "of the rules above alone, in the runs that made their files"
+            if times
+            else "not known",
+            "energy": "not known: it was not measured",
+        },
         configuration=yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True),
     )
 
