@@ -33,7 +33,17 @@ def convolve(x: Tensor, weights: Tensors, name: str, *, padding: int = 0) -> Ten
     kernel, bias = weights[f"{name}.weight"], weights[f"{name}.bias"]
     models = kernel.shape[0]
     convolution = functional.conv1d if kernel.ndim == 4 else functional.conv2d
-    return convolution(x, kernel.flatten(0, 1), bias.flatten(), padding=padding, groups=models)
+    kernels, biases = _own(kernel.flatten(0, 1)), _own(bias.flatten())
+    return convolution(x, kernels, biases, padding=padding, groups=models)
+
+
+def _own(view: Tensor) -> Tensor:
+    """Return a copy that begins where memory is aligned.
+
+    The views of a flat vector of weights begin anywhere, and cuDNN reads numbers in fours: of a
+    single model, whose views are not copied by flattening, that is a misaligned address.
+    """
+    return view.clone(memory_format=torch.contiguous_format)
 
 
 def batch_norm(x: Tensor, weights: Tensors, running: Tensors, name: str, *, train: bool) -> Tensor:
@@ -41,9 +51,10 @@ def batch_norm(x: Tensor, weights: Tensors, running: Tensors, name: str, *, trai
 
     In training the running statistics are moved in place, as torch moves them.
     """
-    mean = running[f"{name}.mean"].flatten().clone()
-    variance = running[f"{name}.variance"].flatten().clone()
-    scale, shift = weights[f"{name}.scale"].flatten(), weights[f"{name}.shift"].flatten()
+    mean = _own(running[f"{name}.mean"].flatten())
+    variance = _own(running[f"{name}.variance"].flatten())
+    scale = _own(weights[f"{name}.scale"].flatten())
+    shift = _own(weights[f"{name}.shift"].flatten())
     normal = functional.batch_norm(
         x, mean, variance, scale, shift, training=train, momentum=MOMENTUM, eps=EPSILON
     )
