@@ -134,6 +134,10 @@ def test_page_is_whole_and_refers_to_nothing_outside(plain: ExperimentReport) ->
     checker.feed(page)
     assert not checker.open
     assert not checker.tags & {"script", "link", "iframe", "img"}
+    policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]+)"', page)
+    assert policy is not None
+    assert policy[1].startswith("default-src 'none';")  # a browser refuses every request
+    assert "http" not in policy[1]
     assert all(reference.startswith("#") for reference in checker.references)
     assert {reference[1:] for reference in checker.references} <= set(checker.ids)
     assert len(checker.ids) == len(set(checker.ids))

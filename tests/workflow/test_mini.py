@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ from affectmix import schemas
 from affectmix.cells.store import load_model
 from affectmix.cli import main
 from affectmix.tables import read_table
+from chromium import NAMES, complaints, find_chromium
 
 REPOSITORY = Path(__file__).parents[2]
 CONTRACT = {
@@ -36,24 +38,29 @@ CONTRACT = {
 }
 
 
-@pytest.fixture(scope="module")
-def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("mini")
+def snakemake(folder: Path, *arguments: str, **environment: str) -> str:
+    """Run the smallest example in ``folder`` and return what Snakemake says."""
     command = [
-        *(sys.executable, "-m", "snakemake", "--cores", "2", "--directory", str(folder)),
+        *(sys.executable, "-m", "snakemake", "--directory", str(folder), *arguments),
         *("--snakefile", str(REPOSITORY / "Snakefile")),
         *("--configfile", str(REPOSITORY / "config" / "examples" / "mini.yaml")),
     ]
     done = subprocess.run(
         command,
         cwd=REPOSITORY,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        env=os.environ | {"OMP_NUM_THREADS": "1"} | environment,
         capture_output=True,
         text=True,
         timeout=600,
     )
     assert done.returncode == 0, done.stderr[-6000:]
-    (folder / "said.txt").write_text(done.stderr, encoding="utf-8")
+    return done.stderr
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("mini")
+    (folder / "said.txt").write_text(snakemake(folder, "--cores", "2"), encoding="utf-8")
     return folder / "results"
 
 
@@ -87,6 +94,33 @@ def test_report_is_one_file_that_needs_no_network(results: Path) -> None:
     for fetching in ('src="http', "src='http", "@import", "url(http", '<link rel="stylesheet"'):
         assert fetching not in page
     assert "for research" in page
+
+
+def test_a_browser_finds_nothing_wrong_with_the_page(results: Path, tmp_path: Path) -> None:
+    browser = find_chromium()
+    if browser is None:
+        pytest.skip(f"none of {', '.join(NAMES)} is installed")
+    page = results / "report.html"
+    assert complaints(page, browser, tmp_path / "profile") == []
+    fetching = tmp_path / "fetching.html"
+    picture = '<img src="http://127.0.0.1:9/a.png"><script>1</script></body>'
+    text = page.read_text(encoding="utf-8").replace("</body>", picture)
+    fetching.write_text(text, encoding="utf-8")
+    refused = " ".join(complaints(fetching, browser, tmp_path / "profile"))
+    assert "127.0.0.1:9/a.png" in refused
+    assert "Content Security Policy" in refused
+
+
+def test_snakemakes_own_report_is_made_offline_with_captions(results: Path, tmp_path: Path) -> None:
+    nowhere = dict.fromkeys(("http_proxy", "https_proxy", "ALL_PROXY"), "http://127.0.0.1:9")
+    out = tmp_path / "own.html"
+    snakemake(results.parent, "--report", str(out), **nowhere)
+    page = out.read_text(encoding="utf-8")
+    assert not re.search(r"(src|href)=[\"']https?://[^\"']+\.(js|css)", page)
+    for caption in ("answers first", "intervals over the outer folds", "All metrics of the"):
+        assert caption in page
+    for figure in (results / "figures" / "joint").glob("*.svg"):
+        assert f'"{figure.stem}"' in page
 
 
 def test_the_run_ends_with_where_everything_is(results: Path) -> None:
