@@ -1,6 +1,6 @@
 """Seconds that tuning takes once the features are cached, on two cores: budget 30 s.
 
-    python tests/benchmarks/tune_user.py [--songs 20] [--windows 12]
+    python tests/benchmarks/tune_user.py [--songs 20] [--frames 46]
 
 Functionals: a model of 6373 features, 384 training clips. Network: MobileNetV3-Large's 960
 features of a frame, 1,200 clips of five frames in memory, and the listener's songs of 280 s.
