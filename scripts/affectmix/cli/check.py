@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace) -> bool:
     if arguments.corpus not in project.corpora:
         raise ConfigError(
             f"corpus {arguments.corpus!r} is not in {arguments.configfile}; "
-            f"it has {sorted(project.corpora)}"
+            f"it has {sorted(project.corpora)}; --configfile names another configuration"
         )
     if project.generated(arguments.corpus):
         raise ConfigError(
