@@ -111,6 +111,7 @@ def _write_shares(axes: Axes, shares: Mapping[str, Mapping[str, float]]) -> None
             va=along,
             fontsize=7.5,
             linespacing=1.25,
+            zorder=0.9,  # below the marks, which tell their clips to the mouse
             bbox={"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 1.5},
         )
 
