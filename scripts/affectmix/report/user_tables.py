@@ -36,7 +36,8 @@ def recovered_table(curves: pd.DataFrame) -> pd.DataFrame:
         ],
     )
     wide = shown.pivot(index=["measure", "method", "chooser"], columns="songs", values="share")
-    wide.columns = [f"{count} songs" if count > 1 else "1 song" for count in wide.columns]
+    counts = wide.columns.to_numpy(int)
+    wide.columns = pd.Index([f"{count} songs" if count > 1 else "1 song" for count in counts])
     return wide.reset_index().fillna("–").rename(columns={"chooser": "songs are"})
 
 
@@ -52,7 +53,9 @@ def with_published(table: pd.DataFrame) -> pd.DataFrame:
     """
     printed = load_published_user_tuned()
     means = printed[(printed["table"] == "4") & (printed["metric"] == "difference_error")]
-    difference = {int(row.suggested): float(row.value) for row in means.itertuples()}
+    difference = dict(
+        zip(means["suggested"].to_numpy(int), means["value"].to_numpy(float), strict=True)
+    )
     counted = without_tuning_songs()
     mean = counted[counted["listener"] == "mean"].set_index("suggested")
     tuned = ~table["method"].isin([GENERAL, BOUND])
