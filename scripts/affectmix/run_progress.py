@@ -77,8 +77,12 @@ class RunProgress(logging.Handler):
         """Take in one of Snakemake's log records; whatever is no event is passed over."""
         event = str(getattr(record, "event", None) or "")
         handle = getattr(self, f"_on_{event}", None)
-        if handle is not None:
+        if handle is None:
+            return
+        try:
             handle(record)
+        except Exception:  # another Snakemake's fields must not end a run
+            self.handleError(record)
 
     def _on_run_info(self, record: Any) -> None:
         self._estimate = Estimate({r: n for r, n in record.stats.items() if r != "total"})

@@ -65,6 +65,15 @@ def test_lines_that_are_no_events_are_passed_over() -> None:
     assert run.lines == []
 
 
+def test_a_record_with_other_fields_does_not_end_the_run(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run = Run()
+    run.event("job_finished")
+    assert "AttributeError" in capsys.readouterr().err
+    assert run.lines == []
+
+
 def test_failed_jobs_are_named_once_with_their_logs() -> None:
     run = Run()
     for _ in range(2):
