@@ -144,6 +144,16 @@ def test_counts_are_of_tested_clips_once(summary: SegmentSummary) -> None:
     assert shown["arousal accuracy"].tolist() == [".800 ± .100", ".700 ± .100"]
 
 
+def test_clips_of_two_schemes_are_counted_once(summary: SegmentSummary) -> None:
+    name, settings = cell_of("full")
+    other = {**settings, "fields": {**settings["fields"], "scheme": "cv2_ungrouped"}}
+    for fold in range(2):
+        rows = rows_of(fold, told=True)
+        summary.add(SegmentRun(f"{name}u", 0, fold, other, 2.0, rows), curves=False)
+    counts = summary.counts().set_index("learner")
+    assert counts.loc["full", ["songs", "segments"]].tolist() == [4, 28]
+
+
 def test_the_papers_corpora_have_its_numbers_beside_ours(summary: SegmentSummary) -> None:
     section = segment_tables_section(evidence_of(summary, corpora={"demo": "4q"}))
     assert section is not None
@@ -164,6 +174,33 @@ def test_agreement_is_of_the_method_that_tells_apart(summary: SegmentSummary) ->
     assert rows["own_accuracy"].tolist() == [1] * 4
     text = " ".join(str(block.text) for block in section.blocks if block.kind == "text")
     assert "AUC is at least .800 in 1 of 1 cells" in text
+
+
+def test_cells_of_corpora_without_sections_are_left_out_of_agreement() -> None:
+    real = SegmentSummary(LABELS, SECTIONS.assign(corpus="other"))
+    mixed = SegmentSummary(LABELS, SECTIONS)
+    for made in (real, mixed):
+        name, settings = cell_of("full")
+        made.add(SegmentRun(name, 0, 0, settings, 2.0, rows_of(0, told=True)), curves=True)
+    assert segment_agreement_section(evidence_of(real)) is None
+    strange = rows_of(0, told=True).assign(corpus="real")
+    labels = pd.concat([LABELS, LABELS.assign(corpus="real")])
+    mixed.labels = labels
+    name, settings = cell_of("heir")
+    mixed.add(SegmentRun(name, 0, 0, settings, 2.0, strange), curves=False)
+    section = segment_agreement_section(evidence_of(mixed))
+    assert section is not None
+    assert section.tables["segment_agreement"].frame["learner"].tolist() == ["full"]
+
+
+def test_no_auc_is_said_to_be_none() -> None:
+    made = SegmentSummary(LABELS, SECTIONS)
+    name, settings = cell_of("full")
+    made.add(SegmentRun(name, 0, 0, settings, 2.0, rows_of(0, told=False)), curves=True)
+    section = segment_agreement_section(evidence_of(made))
+    assert section is not None
+    text = " ".join(str(block.text) for block in section.blocks if block.kind == "text")
+    assert "No cell tells segments apart." in text
 
 
 def test_clips_are_drawn_and_heard(summary: SegmentSummary, tmp_path: Path) -> None:

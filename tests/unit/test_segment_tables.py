@@ -68,6 +68,9 @@ def test_what_a_learner_is_called_in_the_paper() -> None:
         "heir": "inheritance",
     }
     assert method_of({**FULL, "erase": False, "mixup": False}) == "without_erase_mixup"
+    # The paper has one mixture for all classes: nothing of it stands beside these.
+    assert method_of({**FULL, "by_class": True}) == "by_class"
+    assert method_of({**FULL, "by_class": True, "rdrop": False}) == "by_class_without_rdrop"
 
 
 def test_each_length_stands_beside_its_printed_value() -> None:
@@ -113,12 +116,13 @@ def test_counts_stand_beside_the_printed_ones() -> None:
             "learner": ["a", "b", "a"],
             "corpus": ["songs", "songs", "demo"],
             "segment_s": [1.0, 1.0, 3.0],
-            "songs": [900, 900, 8],
-            "segments": [26544, 26544, 100],
+            "songs": [90, 900, 8],  # the first one chose this length in one fold of ten
+            "segments": [2654, 26544, 100],
         }
     )
     found = count_table(counts, CORPORA, PUBLISHED).set_index("corpus")
     assert len(found) == 2
+    assert found.loc["songs", ["songs", "segments"]].tolist() == [900, 26544]
     assert found.loc["songs", ["published_songs", "published"]].tolist() == [900, 26957]
     assert found.loc["songs", "published_flags"] == "count_steps"
     assert np.isnan(found.loc["demo", "published"])

@@ -81,11 +81,19 @@ class SegmentSummary:
             self._curves.setdefault(run.cell, []).append(kept)
 
     def counts(self) -> pd.DataFrame:
-        """Return ``schemas.SEGMENT_COUNTS``: tested clips with a segment, and their segments."""
-        keys = list(SEGMENT_COUNTS.key)
+        """Return ``schemas.SEGMENT_COUNTS``: tested clips with a segment, and their segments.
+
+        A learner may have several cells, such as one per scheme, that test the same clips: the
+        one that tests most counts.
+        """
+        keys, found = list(SEGMENT_COUNTS.key), ["songs", "segments"]
         if not self._counts:
             return pd.DataFrame(columns=list(SEGMENT_COUNTS.columns))
-        return pd.concat(self._counts).groupby(keys, as_index=False)[["songs", "segments"]].sum()
+        by_cell = pd.concat(self._counts).groupby(["cell", *keys], as_index=False)[found].sum()
+        most = by_cell.sort_values([*keys, *found], kind="stable").drop_duplicates(
+            keys, keep="last"
+        )
+        return most.drop(columns="cell").reset_index(drop=True)
 
     def agreement(self) -> pd.DataFrame:
         """Return ``schemas.SEGMENT_AGREEMENT``."""
@@ -167,4 +175,5 @@ def _counted(run: SegmentRun) -> pd.DataFrame:
     tested = run.rows[run.rows["role"] == "test"]
     groups = tested.groupby("corpus")["clip_id"]
     frame = pd.DataFrame({"songs": groups.nunique(), "segments": groups.size()}).reset_index()
-    return frame.assign(learner=run.settings["fields"]["learner"], segment_s=run.segment_s)
+    learner = run.settings["fields"]["learner"]
+    return frame.assign(cell=run.cell, learner=learner, segment_s=run.segment_s)

@@ -29,6 +29,8 @@ def method_of(settings: Mapping[str, Any]) -> str:
     if settings["method"] != "full":
         return str(settings["method"])
     parts = [part for part in ("erase", "mixup", "rdrop") if not settings[part]]
+    if settings.get("by_class"):
+        return "_".join(["by_class", *(["without", *parts] if parts else [])])
     if parts == ["rdrop"]:
         return "without_r_drop"
     return "full" if not parts else "without_" + "_".join(parts)
@@ -50,7 +52,9 @@ def count_table(
         corpora: corpus → the paper's, of those that are one.
         published: what `load_published_segments` returns.
     """
-    own = counts.drop(columns="learner").drop_duplicates(["corpus", "segment_s"])
+    # A learner that chooses among lengths has, of each, the folds that chose it: most is all.
+    most = counts.sort_values(["songs", "segments"], ascending=False, kind="stable")
+    own = most.drop(columns="learner").drop_duplicates(["corpus", "segment_s"])
     printed = published[published["table"] == 1]
     rows = []
     for row in own.sort_values(["corpus", "segment_s"]).itertuples():

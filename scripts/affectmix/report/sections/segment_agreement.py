@@ -27,13 +27,18 @@ _NOTE = (
 
 def segment_agreement_section(evidence: Evidence) -> Section | None:
     """Return the AUC by learner; None where no segment's own class is known."""
-    if evidence.segments is None or evidence.segments.agreement["segments"].sum() == 0:
+    if evidence.segments is None:
         return None
     rows = evidence.segments.agreement
+    rows = rows[rows["segments"] > 0]  # others are of corpora whose sections nobody knows
+    if rows.empty:
+        return None
     table = _by_cell(rows)
     told = table["auc"].dropna()
     reached = int((told >= _REACHED).sum())
     verdict = f"AUC is at least {number(_REACHED)} in {reached} of {len(told)} cells."
+    if told.empty:
+        verdict = "No cell tells segments apart."
     bounds = [
         f"{number(auc)} ({number(low)} to {number(high)})" if folds else ""
         for auc, low, high, folds in table[["auc", "low", "high", "folds"]].itertuples(index=False)
