@@ -149,6 +149,22 @@ def test_raters_are_those_with_the_most_ratings_and_enough_songs() -> None:
         tune_all(own, ratings, {**settings, "min_songs": 1000}, training=training, seed=1)
 
 
+def test_raters_of_two_corpora_with_one_name_are_two_people() -> None:
+    own, training = libraries()
+    _, ratings, _ = demo()
+    clips = pd.concat([library.clips for library in own[:2]])["clip_id"]
+    second = own[1].clips.assign(corpus="other")
+    both = [own[0], replace(own[1], clips=second)]
+    rows = ratings[ratings["clip_id"].isin(clips)].drop_duplicates("clip_id")
+    there = rows["clip_id"].isin(second["clip_id"])
+    named = rows.assign(rater="7", corpus=np.where(there, "other", "demo"))
+    unheard = named.assign(rater="8", corpus="not tested")
+    settings = {**SETTINGS, "simulated": 0, "raters": 2, "min_songs": 8, "songs": [2]}
+    table = pd.concat([named, unheard, unheard.assign(clip_id=unheard["clip_id"] + "x")])
+    tuned = tune_all(both, table, settings, training=training, seed=1)
+    assert set(tuned["listener"].dropna()) == {"demo:7", "other:7"}
+
+
 def test_simulated_listeners_need_valence_and_arousal() -> None:
     own, training = libraries()
     lacking = own[0].clips.assign(valence=np.nan)

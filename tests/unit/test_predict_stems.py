@@ -12,7 +12,7 @@ import pytest
 import soundfile
 from affectmix.cells.beginnings import read_beginnings
 from affectmix.cells.final import FinalModel
-from affectmix.cells.store import save_model
+from affectmix.cells.store import load_model, save_model
 from affectmix.errors import AffectMixError
 from affectmix.features.feature_sets import FeatureSet
 from affectmix.features.logmel import logmel_shard
@@ -28,6 +28,11 @@ from affectmix.predict.predictor import Predictor
 from affectmix.search.elasticnet_model import ElasticNetModel
 from affectmix.stems.classical import ClassicalSeparator
 from affectmix.stems.separate import separate_shard
+from affectmix.tasks import Task
+from affectmix.tuning.components import ComponentSpace
+from affectmix.tuning.correction import Correction, Ears
+from affectmix.tuning.ridge_correction import AffineCorrection
+from affectmix.tuning.tune import Tuned, save_tuned
 
 RATE = 22_050
 CLASSICAL = {"kind": "classical", "bits": 16}
@@ -161,6 +166,25 @@ def test_what_contributions_need_is_said(tmp_path: Path) -> None:
         StemFamily.of(Predictor.open(whole))
     with pytest.raises(AffectMixError, match="from vocals; needed is a model of valence"):
         StemFamily.of(Predictor.open(tmp_path / "vocals"))
+
+
+def test_a_listeners_models_stand_in_for_no_general_one(tmp_path: Path) -> None:
+    whole = family_folder(tmp_path)
+    expected = StemFamily.of(Predictor.open(whole)).parts
+    for stems in ("drums", "vocals-drums-bass"):
+        model = load_model(tmp_path / stems)
+        ears = Ears(model.models, Task.REGRESSION, ComponentSpace.fit(np.empty((0, 0))))
+        tuned = Tuned(
+            Correction("ridge_correction", AffineCorrection(np.ones((3, 2))), ears, False),
+            2,
+            {},
+            {},
+        )
+        save_tuned(tuned, tmp_path / stems, tmp_path / f"a-{stems}", listener="Ada")
+    found = StemFamily.of(Predictor.open(whole)).parts
+    assert {c: p.folder for c, p in found.items()} == {c: p.folder for c, p in expected.items()}
+    with pytest.raises(AffectMixError, match="is tuned to a listener, and the models of its stems"):
+        StemFamily.of(Predictor.open(tmp_path / "a-vocals-drums-bass"))
 
 
 def test_a_model_of_true_stems_cannot_hear_a_mix(tmp_path: Path, monkeypatch: Any) -> None:

@@ -106,6 +106,29 @@ def test_curves_tell_the_share_of_the_gap_that_is_closed() -> None:
     pd.testing.assert_frame_equal(curves, user_curves(shuffled, seed=1))
 
 
+@pytest.mark.parametrize("below", ["rmse", "accuracy"])
+def test_where_the_bound_is_worse_no_share_of_a_gap_is_told(below: str) -> None:
+    table = users()
+    bound = (table["method"] == "upper_bound") & (table["metric"] == below)
+    table.loc[bound, "value"] += {"rmse": 0.3, "accuracy": -0.3}[below]
+    curves = user_curves(table, seed=1)
+    own = curves[(curves["song_set"] == "other") & (curves["method"] == "paper")]
+    shares = own.set_index("metric")["recovered"]
+    other = "accuracy" if below == "rmse" else "rmse"
+    assert np.isnan(shares[below])
+    assert shares[other] == pytest.approx(-0.1)
+
+
+def test_a_section_of_quadrants_without_a_gap_claims_nothing() -> None:
+    table = users().replace({"songs": {2: 10}})
+    table = table[table["metric"] == "accuracy"]
+    table.loc[table["method"] == "upper_bound", "value"] -= 0.3
+    section = users_section(Evidence("e", pd.DataFrame({"learner": ["x"]}), users=table))
+    assert section is not None
+    told = " ".join(str(block.text) for block in section.blocks if hasattr(block, "text"))
+    assert "of the gap in" not in told
+
+
 def test_the_papers_numbers_stand_beside_as_many_songs_and_nowhere_else() -> None:
     table = paper_table(user_curves(users(), seed=1)).assign(songs=[0, 10, 1, 20, 0])
     beside = with_published(table.assign(method=["general", "paper", "x", "y", "upper_bound"]))

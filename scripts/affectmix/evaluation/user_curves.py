@@ -18,6 +18,7 @@ MEASURES: Final = ((BOTH, "rmse"), (QUADRANT, "accuracy"), (QUADRANT, "log_loss"
 _CELL = ["cell", "learner", "features", "mixture", "scheme"]
 _LINE = [*_CELL, "who", "target", "metric", "song_set", "method", "chooser", "songs"]
 _KEY = ["cell", "who", "listener", "target", "metric", "song_set"]
+_HIGHER_IS_BETTER: Final = ("accuracy", "r2")
 _DRAWS = 1000
 _STREAM = 90
 
@@ -41,7 +42,8 @@ def user_curves(users: pd.DataFrame, *, seed: int) -> pd.DataFrame:
 
     The gap is that between the general model and the listener's upper bound, a model that
     knows by what the listener differs; the share is the sum over listeners of what tuning gains
-    by the sum of their gaps, so that a listener without a gap does not decide it. Intervals
+    by the sum of their gaps, so that a listener without a gap does not decide it. Where the
+    bound is no better than the general model there is no gap, and no share of it. Intervals
     are over listeners: Student's t of the mean, and of the share the 2.5 and 97.5 %
     percentiles of 1000 bootstrap draws.
 
@@ -54,7 +56,7 @@ def user_curves(users: pd.DataFrame, *, seed: int) -> pd.DataFrame:
         ``song_set``, ``method``, ``chooser``, ``songs``; ``listeners``, ``value``, ``ci95_low``,
         ``ci95_high``; ``general`` and ``bound``, means of the same listeners; ``recovered``,
         ``recovered_low`` and ``recovered_high`` of `MEASURES` on the other songs, null where there
-        is no bound.
+        is no bound or no gap.
     """
     values = by_listener(users)
     for name, column in ((GENERAL, "general"), (BOUND, "bound")):
@@ -69,6 +71,7 @@ def user_curves(users: pd.DataFrame, *, seed: int) -> pd.DataFrame:
         whole = own[~np.isnan(own).any(axis=1)]
         drawn = line["song_set"] == "other" and (line["target"], line["metric"]) in MEASURES
         tuned = line["method"] not in (GENERAL, BOUND)
+        errors = -whole if line["metric"] in _HIGHER_IS_BETTER else whole
         rows.append(
             {
                 **line,
@@ -78,7 +81,7 @@ def user_curves(users: pd.DataFrame, *, seed: int) -> pd.DataFrame:
                 "ci95_high": interval.high,
                 "general": _mean(own[:, 1]),
                 "bound": _mean(own[:, 2]),
-                **_recovered(whole if drawn and tuned else whole[:0], seed),
+                **_recovered(errors if drawn and tuned else errors[:0], seed),
             }
         )
     return pd.DataFrame(rows)
@@ -90,14 +93,19 @@ def _mean(values: np.ndarray) -> float:
 
 
 def _recovered(values: np.ndarray, seed: int) -> dict[str, float]:
-    """Return the closed share of the gap of (value, general, bound) rows, and its interval."""
+    """Return the closed share of the gap, and its interval.
+
+    Args:
+        values: a row of errors per listener: tuned, general, bound; less is better.
+        seed: of the bootstrap, whose draws without a gap tell nothing.
+    """
     names = ("recovered", "recovered_low", "recovered_high")
     gain, gap = values[:, 1] - values[:, 0], values[:, 1] - values[:, 2]
-    if len(values) < 2 or gap.sum() == 0:
+    if len(values) < 2 or gap.sum() <= 0:
         return dict.fromkeys(names, float("nan"))
     draws = np.random.default_rng([seed, _STREAM]).integers(len(gap), size=(_DRAWS, len(gap)))
     gaps = gap[draws].sum(axis=1)
-    shares = gain[draws].sum(axis=1) / np.where(gaps == 0, np.nan, gaps)
+    shares = gain[draws].sum(axis=1) / np.where(gaps > 0, gaps, np.nan)
     low, high = np.nanquantile(shares, [0.025, 0.975])
     return dict(zip(names, map(float, (gain.sum() / gap.sum(), low, high)), strict=True))
 

@@ -41,10 +41,15 @@ class StemFamily:
         """Return the family of a model, whose other members lie in folders beside it.
 
         Raises:
-            AffectMixError: the model is not of several stems, does not predict ratings, or
-                combinations are missing; the message says which model is needed.
+            AffectMixError: the model is tuned to a listener, not of several stems or does not
+                predict ratings, or combinations are missing; the message says what is needed.
         """
         stems = whole.hearing.stems
+        if "tuned" in whole.model.description:
+            raise AffectMixError(
+                f"--stems: {whole.folder} is tuned to a listener, and the models of its stems are "
+                "not; name the general model, or leave the option out"
+            )
         if MIX in stems or len(stems) < 2 or whole.task is not Task.REGRESSION:
             heard = " and ".join(stems) or "nothing"
             raise AffectMixError(
@@ -122,4 +127,5 @@ def _shared(description: Mapping[str, Any]) -> dict[str, Any]:
     fields = {k: v for k, v in settings["fields"].items() if k != "features"}
     features = {k: v for k, v in settings["features"].items() if k != "stem"}
     rest = {k: settings.get(k) for k in ("learner", "shares", "views", "seed")}
-    return {"fields": fields, "features": features, **rest, "rows": description["rows"]}
+    rest |= {k: description.get(k) for k in ("rows", "tuned")}
+    return {"fields": fields, "features": features, **rest}

@@ -127,6 +127,7 @@ def _raters(
     """Yield the raters with the most ratings, on every fold where they have enough songs."""
     if not settings["raters"]:
         return
+    ratings = _of_libraries(ratings, libraries)
     counts = (
         ratings.groupby("rater").size().sort_index().sort_values(ascending=False, kind="stable")
     )
@@ -157,6 +158,20 @@ def _raters(
             "a corpus with single ratings, a scheme of fewer folds or a lower min_songs, or set "
             "raters to 0"
         )
+
+
+def _of_libraries(ratings: pd.DataFrame, libraries: Sequence[Library]) -> pd.DataFrame:
+    """Return the ratings of songs that the cell tests, with raters of one corpus each.
+
+    A rater's name is a corpus' own: the "7" of one is not the "7" of another, and where both
+    occur they are told apart by the corpus.
+    """
+    key = ["corpus", "clip_id"]
+    tested = pd.concat([library.clips[key] for library in libraries]).drop_duplicates()
+    own = ratings.merge(tested, on=key)
+    several = own.groupby("rater")["corpus"].transform("nunique") > 1
+    named = own["corpus"].astype(str) + ":" + own["rater"].astype(str)
+    return own.assign(rater=own["rater"].where(~several, named))
 
 
 def _calibration(pooled: Pooled, kind: str | None) -> Iterator[Row]:

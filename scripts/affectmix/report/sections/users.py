@@ -92,6 +92,8 @@ def _answers(curves: pd.DataFrame) -> Iterator[str]:
     for _, own in rows.groupby("cell", sort=False):
         affect = own[own["target"] == BOTH]
         one = affect if len(affect) else own[own["metric"] == "accuracy"]
+        if one.empty:  # the bound is no better than the general model: there is no gap to close
+            continue
         best = one.sort_values("recovered", kind="stable").iloc[-1]
         measure = "error" if best["metric"] == "rmse" else "quadrants"
         low, high = best["recovered_low"], best["recovered_high"]
