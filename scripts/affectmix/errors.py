@@ -48,12 +48,14 @@ class Problem:
 
 
 class CorpusError(AffectMixError):
-    """Everything that is wrong with a corpus, in one list."""
+    """Everything that is wrong with a corpus, or another table of ratings, in one list."""
 
-    def __init__(self, corpus: str, problems: Sequence[Problem], hint: str = "") -> None:
+    def __init__(
+        self, corpus: str, problems: Sequence[Problem], hint: str = "", *, what: str = "corpus"
+    ) -> None:
         self.corpus = corpus
         self.problems = tuple(sorted(problems))
         count = len(self.problems)
-        lines = [f"corpus {corpus!r} has {count} problem{'s' if count != 1 else ''}:"]
+        lines = [f"{what} {corpus!r} has {count} problem{'s' if count != 1 else ''}:"]
         lines += [f"  - {problem}" for problem in self.problems]
         super().__init__("\n".join(lines) + hint)

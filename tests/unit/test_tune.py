@@ -144,7 +144,8 @@ def test_suggestions_are_songs_that_are_not_yet_rated(place: Path, capsys: Print
         (["tone_00,0,.1", "tone_00.wav,.5,.1", "tone_02,0,0"], "clip,valence,arousal", "line 2"),
         (["tone_00,-.5,.5,Q1", "tone_02,0,0,Q3"], "path,valence,arousal,quadrant", "contradiction"),
         (["tone_00,5,0", "tone_02,0,0"], "path,valence,arousal", "--scale LOW HIGH"),
-        (["tone_00,,0", "tone_02,0,0"], "path,valence,arousal", "out_of_scale"),
+        (["tone_00,,0", "tone_02,0,0"], "path,valence,arousal", "give one, or delete the row"),
+        (["tone_00;0,5;0"], "path;valence;arousal", "not parted by commas"),
         (["tone_00,Q5", "tone_02,Q1"], "path,quadrant", "Q1, Q2, Q3, Q4"),
         (["tone_00,1"], "song,mood", "missing_column"),
         ([], "path,quadrant", "has no row"),
@@ -174,12 +175,27 @@ def test_an_altered_model_and_a_taken_folder_are_refused(
     assert tune(place, "--ratings", file, "--out", tmp_path / "other") == 2
     assert "holds something that is no tuned model" in capsys.readouterr().err
     assert tune(place, "--ratings", file, "--out", place / "model") == 2
+    capsys.readouterr()
+    assert tune(place, "--ratings", file, "--out", file) == 2
+    assert "is a file; name a folder" in capsys.readouterr().err
+    assert tune(place, "--ratings", file, "--out", file / "mine") == 2
+    assert "cannot be made" in capsys.readouterr().err
     assert tune(place, "--ratings", file, "--out", tmp_path / "mine") == 0
     arrays = tmp_path / "mine" / "tuning.safetensors"
     arrays.write_bytes(arrays.read_bytes()[:-1] + b"\x01")
     capsys.readouterr()
     assert main(["predict", "--model", str(tmp_path / "mine"), str(place / "songs")]) == 2
     assert "is not the file that was written with this model" in capsys.readouterr().err
+
+
+def test_a_tuned_model_lies_beside_the_general_one_wherever_that_is_named_from(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = rated(place, *ratings())
+    monkeypatch.chdir(place / "model")
+    own = ["--model", ".", "--audio", "../songs", "--jobs", "1", "--listener", "Eve"]
+    assert main(["tune", *own, "--ratings", str(file)]) == 0
+    assert load_model(place / "model-eve").description["tuned"]["listener"] == "Eve"
 
 
 def test_what_cannot_be_tuned_is_refused(place: Path, capsys: Printed, tmp_path: Path) -> None:
@@ -189,7 +205,14 @@ def test_what_cannot_be_tuned_is_refused(place: Path, capsys: Printed, tmp_path:
     assert tune(place, "--ratings", file, "--method", "paper") == 2
     assert "user_tuned" in capsys.readouterr().err
     assert tune(place, "--ratings", file, "--method", "bayesian_head") == 2
-    assert "quadrants" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "quadrants" in said
+    assert "'paper'" not in said  # which this model cannot be tuned by either
+    for scale in (("1", "1"), ("0", "inf"), ("nan", "1")):
+        assert tune(place, "--ratings", file, "--scale", *scale) == 2
+        assert "the first below the second" in capsys.readouterr().err
+    assert tune(place, "--suggest", 2, "--seed", -1) == 2
+    assert "a whole number from 0" in capsys.readouterr().err
     assert tune(place, "--ratings", file, "--out", tmp_path / "mine") == 0
     again = ["--model", tmp_path / "mine", "--audio", place / "songs", "--ratings", file]
     capsys.readouterr()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import math
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -19,7 +20,7 @@ from affectmix.predict.predictor import Predictor
 from affectmix.tuning.methods import METHODS
 from affectmix.tuning.ratings_file import read_ratings
 from affectmix.tuning.suggest import suggest
-from affectmix.tuning.tune import AUTO, Tuned, open_ears, save_tuned, tune
+from affectmix.tuning.tune import AUTO, Tuned, check_place, open_ears, save_tuned, tune
 
 _EPILOG = """the ratings:
   a CSV table with a line of column names: path (or clip), and valence and arousal from -1 to 1,
@@ -71,8 +72,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Tune, or suggest songs; nothing can be at fault that is not an error."""
     low, high = arguments.scale
-    if not low < high:
-        raise AffectMixError(f"--scale {low:g} {high:g}: the first has to be below the second")
+    if not low < high or not math.isfinite(high - low):
+        raise AffectMixError(
+            f"--scale {low:g} {high:g}: allowed are two numbers, the first below the second"
+        )
+    if arguments.seed < 0:
+        raise AffectMixError(f"--seed {arguments.seed}: allowed is a whole number from 0")
     if arguments.ratings is None and arguments.suggest is None:
         raise AffectMixError("give --ratings to tune, or --suggest N to see which songs to rate")
     if arguments.suggest is not None and arguments.suggest < 1:
@@ -81,6 +86,10 @@ def run(arguments: argparse.Namespace) -> int:
     folder = arguments.audio.expanduser()
     if not folder.is_dir():
         raise AffectMixError(f"--audio {folder}: is no folder; name the one that holds the songs")
+    general = arguments.model.resolve()  # which has a name, as "." has none
+    out = arguments.out or general.with_name(f"{general.name}-{_slug(arguments)}")
+    if arguments.suggest is None:
+        check_place(general, out)
     files, faults = find_audio([str(folder)])
     rated = None
     if arguments.ratings is not None:
@@ -101,7 +110,6 @@ def run(arguments: argparse.Namespace) -> int:
     values = [heard[file] for file in rated.files]
     ears = open_ears(predictor.model.models, predictor.model.description, values)
     tuned = tune(ears, values, rated.values, method=arguments.method, seed=arguments.seed)
-    out = arguments.out or arguments.model.with_name(f"{arguments.model.name}-{_slug(arguments)}")
     save_tuned(tuned, arguments.model, out, listener=arguments.listener)
     _say(tuned, out)
     return 0

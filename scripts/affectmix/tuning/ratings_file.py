@@ -20,6 +20,8 @@ SONG: Final = ("path", "clip", "clip_id", "file")
 AFFECT: Final = ("valence", "arousal")
 QUADRANT: Final = "quadrant"
 FEWEST: Final = 2
+_WHAT: Final = "table of ratings"
+_OFF_SCALE = "correct it, or name another scale with --scale LOW HIGH"
 _HINT = "\nSee which songs tell most about a listener with: affectmix tune … --suggest 10"
 
 
@@ -89,7 +91,7 @@ def read_ratings(
     if not problems:
         problems += _too_alike(path, files, values, affect=affect)
     if problems:
-        raise CorpusError(str(path), problems, hint=_HINT if _kinds(problems) else "")
+        raise CorpusError(str(path), problems, _HINT if _kinds(problems) else "", what=_WHAT)
     return ListenerRatings(files, values if affect else values[:, 0].astype(int))
 
 
@@ -102,10 +104,15 @@ def _rows(path: Path) -> list[dict[str, str]]:
             rows = [{k: (v or "").strip() for k, v in row.items() if k} for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         message = f"not readable as a CSV table ({error}); name a file with a line of column names"
-        raise CorpusError(str(path), [Problem(path.name, "unreadable", message)]) from error
+        problem = Problem(path.name, "unreadable", message)
+        raise CorpusError(str(path), [problem], what=_WHAT) from error
     problems = []
     if not set(SONG) & set(names):
         message = f"no column names the song; call one of {names} {SONG[0]!r}"
+        if len(names) == 1 and any(mark in names[0] for mark in ";\t"):
+            message = (
+                f"its columns {names[0]!r} are not parted by commas; export it as CSV with them"
+            )
         problems.append(Problem(path.name, "missing_column", message))
     if not set(AFFECT) <= set(names) and QUADRANT not in names:
         message = "no ratings; add the columns valence and arousal, or quadrant (Q1 to Q4)"
@@ -113,7 +120,7 @@ def _rows(path: Path) -> list[dict[str, str]]:
     if not problems and not rows:
         problems.append(Problem(path.name, "empty", "has no row; rate at least two songs"))
     if problems:
-        raise CorpusError(str(path), problems)
+        raise CorpusError(str(path), problems, what=_WHAT)
     return rows
 
 
@@ -172,9 +179,8 @@ def _value(
         except ValueError:
             number = float("nan")
         if not low <= number <= high:
-            message = (
-                f"{name} is {row[name]!r}; allowed is a number from {low:g} to {high:g}; correct "
-                "it, or name another scale with --scale LOW HIGH"
+            message = f"{name} is {row[name]!r}; allowed is a number from {low:g} to {high:g}; " + (
+                _OFF_SCALE if row[name] else "give one, or delete the row"
             )
             problems.append(Problem(where, "out_of_scale", message))
             return None

@@ -20,7 +20,7 @@ from affectmix.learners.base import TargetModel
 from affectmix.schemas import QUADRANTS
 from affectmix.tasks import Task, task_of
 from affectmix.tuning.correction import Correction, Ears, as_rated
-from affectmix.tuning.methods import BEST, METHODS, Method
+from affectmix.tuning.methods import BEST, METHODS, Method, methods_of
 from affectmix.tuning.songs import Songs, TunedModel, bounded, targets_of_ratings
 
 TUNING: Final = "tuning.safetensors"
@@ -98,7 +98,9 @@ def tune(
     name = BEST[songs.output] if method == AUTO else method
     chosen = METHODS[name]
     if songs.output not in chosen.outputs:
-        allowed = [n for n, m in METHODS.items() if songs.output in m.outputs]
+        network = ears.network is not None and heard is songs
+        usable = methods_of([*METHODS], network=network)
+        allowed = [n for n, m in usable.items() if songs.output in m.outputs]
         raise AffectMixError(
             f"--method {name}: does not learn from quadrants; allowed here are {allowed}"
             if quadrants
@@ -130,15 +132,10 @@ def save_tuned(tuned: Tuned, general: str | Path, folder: str | Path, *, listene
         listener: for whom, as the card says.
 
     Raises:
-        AffectMixError: the general model was altered, or the folder holds something else.
+        AffectMixError: the general model was altered, or :func:`check_place` refuses the folder.
     """
     general, folder = Path(general), Path(folder)
-    if folder.resolve() == general.resolve():
-        raise AffectMixError(f"--out {folder}: is the general model; name another folder")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / TUNING).is_file():
-        raise AffectMixError(
-            f"--out {folder}: holds something that is no tuned model; name another folder"
-        )
+    check_place(general, folder)
     sums = check_folder(general)
     description = read_description(general)
     correction = tuned.correction
@@ -156,7 +153,12 @@ def save_tuned(tuned: Tuned, general: str | Path, folder: str | Path, *, listene
         "before": dict(tuned.before),
         "left_out": dict(tuned.after),
     }
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise AffectMixError(
+            f"--out {folder}: cannot be made ({error.strerror}); name another folder"
+        ) from error
     for name in (ARRAYS, CALIBRATION):
         with replacing(folder / name) as temporary:
             shutil.copyfile(general / name, temporary)
@@ -167,6 +169,24 @@ def save_tuned(tuned: Tuned, general: str | Path, folder: str | Path, *, listene
     write_text(_card(told, description), folder / CARD)
     write_json({**description, "settings": settings, "tuned": told}, folder / MODEL)
     write_sums(folder, (ARRAYS, CALIBRATION, CARD, MODEL, TUNING))
+
+
+def check_place(general: str | Path, folder: str | Path) -> None:
+    """Raise AffectMixError where a tuned model's folder would take something else's place.
+
+    Args:
+        general: the general model's folder.
+        folder: where the tuned model is to be written.
+    """
+    general, folder = Path(general), Path(folder)
+    if folder.resolve() == general.resolve():
+        raise AffectMixError(f"--out {folder}: is the general model; name another folder")
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / TUNING).is_file():
+        raise AffectMixError(
+            f"--out {folder}: holds something that is no tuned model; name another folder"
+        )
+    if folder.exists() and not folder.is_dir():
+        raise AffectMixError(f"--out {folder}: is a file; name a folder")
 
 
 def load_correction(
