@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from affectmix.cells.tables import CellTables
 from affectmix.cells.views import members
 from affectmix.config.validate import validate_config
 from affectmix.errors import ConfigError
+from affectmix.splits.schemes import Scheme
 
 CORNERS = {"Q1": (0.5, 0.5), "Q2": (-0.5, 0.5), "Q3": (-0.5, -0.5), "Q4": (0.5, -0.5)}
 
@@ -63,6 +65,20 @@ def test_a_category_is_chosen_before_the_draw() -> None:
     taken = members(every, definition, view="v")
     assert set(taken["category"]) == {"y"}
     assert counts(taken) == {"Q1": 3, "Q2": 3, "Q3": 3, "Q4": 3}
+
+
+def test_clips_without_a_fold_are_not_drawn() -> None:
+    every = labels(Q1=9, Q2=9, Q3=9, Q4=9)
+    drawn = set(members(every, view(12), view="v")["clip_id"])
+    lost = sorted(drawn)[::2]  # their audio could not be read, so that they have no fold
+    split = every.loc[~every["clip_id"].isin(lost), ["clip_id"]].assign(
+        **{"repeat": 0, "fold": np.arange(30) % 3, "class": 0, "priority": 0.5}
+    )
+    tables = CellTables({"a": every}, {"a": split}, pd.DataFrame(), {})
+    scheme = Scheme.parse("cv3_ungrouped")
+    (rows,) = tables.view_rows({"v": view(12)}, scheme=scheme, repeat=0)
+    assert counts(every[every["clip_id"].isin(rows.frame["clip_id"])]) == dict.fromkeys(CORNERS, 3)
+    assert not set(lost) & set(rows.frame["clip_id"])
 
 
 def test_the_schema_knows_the_key_and_its_seed() -> None:

@@ -100,7 +100,10 @@ class CellTables:
     ) -> pd.DataFrame:
         corpus = definition["corpus"]
         split = self.splits[corpus]
-        own = members(self.labels[corpus], definition, view=view)["clip_id"]
+        labels = self.labels[corpus]
+        if "balanced" in definition:  # as many as are wanted, of those that can be used
+            labels = labels[labels["clip_id"].isin(split["clip_id"])]
+        own = members(labels, definition, view=view)["clip_id"]
         chosen = (split["repeat"] == repeat) & split["clip_id"].isin(own)
         frame = split.loc[chosen, ["clip_id", "fold", "class", "priority"]]
         if frame.empty:

@@ -1,9 +1,11 @@
 """A support vector machine with an RBF kernel per class: the field's standard baseline.
 
 Each class has a machine that tells it from all others (of two classes there is one machine);
-C and gamma are the same for all of them, and chosen for the accuracy of the decision that they
-make together. Probabilities are Platt's (1999): a logistic regression on decision values of
-rows that the machine was not trained on, here those of the inner folds.
+C and gamma are the same for all of them, and chosen for the accuracy of the highest decision
+value (of two classes, of its sign). What is predicted hangs on probabilities, as of all
+learners, which can decide otherwise where classes are of unlike sizes. They are Platt's (1999):
+a logistic regression on decision values of rows that the machine was not trained on, here
+those of the inner folds.
 """
 
 from __future__ import annotations
