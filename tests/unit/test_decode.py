@@ -148,6 +148,14 @@ def test_messages_name_the_fix(tmp_path: Path) -> None:
         decode(tmp_path / "a.m4a")
 
 
+def test_a_text_called_mp3_is_not_said_to_be_missing(tmp_path: Path) -> None:
+    file = tmp_path / "song.mp3"
+    file.write_text("hello")
+    with pytest.raises(DecodeError, match="no audio is found in it") as caught:
+        decode(file)
+    assert "not exist" not in str(caught.value)
+
+
 def test_scan_of_a_good_file(tmp_path: Path) -> None:
     samples = noise(3, channels=2)
     path = save(tmp_path / "a.wav", samples)

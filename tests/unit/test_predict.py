@@ -152,6 +152,7 @@ def test_exit_codes_tell_nothing_usable_and_wrong_use(
     with pytest.raises(SystemExit) as caught:
         predict(model, audio, "--coverage", "90")
     assert caught.value.code == 2
+    assert "allowed is above 0 and below 1" in capsys.readouterr().err
 
 
 def test_a_file_that_may_not_be_read(

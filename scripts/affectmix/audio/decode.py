@@ -27,6 +27,7 @@ _TOLERANCE_S: Final = 0.05  # audio that may be missing at the end, in seconds
 _UNKNOWN_SIZES: Final = (0, 0x7FFFFFFF, 0xFFFFFFFF)  # of a wav that was written to a pipe
 _MP3_TOLERANCE_S: Final = 0.5  # intact mp3 files claim up to 0.15 s more than they hold
 _UNKNOWN_LENGTH: Final = 1 << 62  # frames; libsndfile's mark for a flac written to a pipe
+_NO_FILE: Final = 7  # libsndfile's SFE_BAD_FILE
 _CONVERT: Final = "convert it, for example with: ffmpeg -i IN -c:a flac OUT.flac"
 
 
@@ -110,6 +111,8 @@ def open_stream(path: str | Path) -> Stream:
         file = soundfile.SoundFile(os.fsencode(path.absolute()))
     except (soundfile.LibsndfileError, TypeError, RuntimeError) as error:
         reason = getattr(error, "error_string", str(error))
+        if getattr(error, "code", None) == _NO_FILE:  # said of mp3s too in which no frame is found
+            reason = "no audio is found in it"
         raise DecodeError(
             "unreadable",
             f"{path}: not readable as wav, flac, ogg, mp3 or aiff ({reason}); {_CONVERT}",

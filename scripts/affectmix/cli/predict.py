@@ -220,7 +220,9 @@ def _between(low: float, high: float) -> Callable[[str], float]:
     def number(text: str) -> float:
         value = float(text)
         if not low < value < high:
-            raise argparse.ArgumentTypeError(f"{text} found; allowed is above {low} to {high}")
+            raise argparse.ArgumentTypeError(
+                f"{text} found; allowed is above {low} and below {high}"
+            )
         return value
 
     return number

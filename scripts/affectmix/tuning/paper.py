@@ -1,6 +1,6 @@
 """Gasparini and Marchi's tuning: the LSTM trained on, very slowly, with the listener's songs.
 
-Section 4.3 of "Customized music emotion recognition": learning rate 1e-6, 50 epochs, the
+Section 4.3 of "Music emotions classification": learning rate 1e-6, 50 epochs, the
 original data plus all frames of the listener's songs; a part of these frames validates, and the
 weights with the best validation accuracy are kept. How large the part is, the paper does not
 say; here it is a quarter of the songs' windows.
