@@ -31,7 +31,7 @@ def segments_seconds(settings: Mapping[str, Any], rows: float, folds: int) -> tu
     networks = len(each) * inner + 1
     note = f"{networks} networks for each of them, on one core"
     if settings["backbone"] != "small":
-        note += "; a GPU takes less than a hundredth"
+        note += "; an H200 takes about a thousandth"
     return sum(each) * inner + max(each), note
 
 
