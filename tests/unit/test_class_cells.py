@@ -112,6 +112,34 @@ def test_permuted_classes_are_not_learned(tables: CellTables) -> None:
     assert (alone["verdict"], alone["against"]) == ("undefined", "no mean predictor")
 
 
+@pytest.mark.parametrize(("task", "chance"), [(Task.QUADRANT, 0.25), (Task.VALENCE_CLASS, 0.5)])
+def test_chance_is_no_skill_where_equal_classes_make_the_majority_worse(
+    task: Task, chance: float
+) -> None:
+    """What is frequent in training is rare in the fold: the majority stays below chance."""
+    rng = np.random.default_rng(0)
+    blind = chance + rng.normal(scale=0.01, size=10)
+
+    def metrics(majority: float, control: str) -> pd.DataFrame:
+        fields = settings(task, control=control)["fields"]
+        own = {"mean": majority + rng.normal(scale=0.01, size=10), "blind": blind}
+        rows = [
+            {**fields, "experiment": "e", "cell": learner, "learner": learner, "view": "a"}
+            | {"target": str(task), "metric": "accuracy", "repeat": 0, "fold": fold, "value": value}
+            for learner, values in own.items()
+            for fold, value in enumerate(values)
+        ]
+        return pd.DataFrame(rows, columns=list(METRICS.columns))
+
+    permuted = permutation_verdict(metrics(chance - 0.05, "permuted"))
+    assert permuted["verdict"].tolist() == ["no skill"]
+    found = skill_over_mean(metrics(chance - 0.05, "none"), metric="accuracy").iloc[0]
+    assert found["verdict"] == "no skill"
+    assert found["accuracy_mean"] == pytest.approx(chance)
+    above = skill_over_mean(metrics(chance + 0.2, "none"), metric="accuracy").iloc[0]
+    assert above["accuracy_mean"] == pytest.approx(chance + 0.2, abs=0.02)
+
+
 def test_permuted_clips_swap_all_their_labels_together(tables: CellTables) -> None:
     rows = CellRows(tables, settings(Task.QUADRANT, control="permuted"), repeat=0)
     train, _ = rows.of_fold(0)

@@ -24,7 +24,8 @@ def class_results(metrics: pd.DataFrame, skill: pd.DataFrame) -> pd.DataFrame:
     Returns:
         ``cell`` and its setting, ``mixture``, ``view`` and ``target`` (the task); each of
         `CLASS_METRICS` with its 95 % interval (``…_low``, ``…_high``); ``accuracy_mean``, that of
-        the mean predictor, which decides on training's most frequent class, and ``gain`` over
+        the mean predictor, which decides on training's most frequent class, or of chance where
+        that is higher (`comparisons.skill_over_mean`), and ``gain`` over
         it with ``gain_low``, ``gain_high``, ``p`` (one-sided), ``p_holm`` and ``verdict``; null
         where it was not run. The best accuracy of a view and task comes first.
     """

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -27,6 +28,7 @@ from affectmix.evaluation.fold_scores import (
 )
 from affectmix.evaluation.metrics import HIGHER_IS_BETTER
 from affectmix.evaluation.mixture_shares import is_full
+from affectmix.tasks import Task
 
 HELPED, HURT, NOT_SHOWN, UNDEFINED = "helped", "hurt", "not shown", "undefined"
 SKILL, NO_SKILL = "skill", "no skill"
@@ -82,7 +84,8 @@ def skill_over_mean(
     Args:
         metrics: rows of ``schemas.METRICS``; the folds' rows are used.
         metric: ``rmse``, or ``accuracy`` for class tasks, whose mean predictor always decides
-            on the class that is most frequent in training.
+            on the class that is most frequent in training; see `_floor_of` for why its
+            accuracy is taken to be that of chance at least.
         mean_learners: names of learners that predict the mean.
 
     Returns:
@@ -96,7 +99,7 @@ def skill_over_mean(
     """
     scored = [s for s in scored_cells(metrics, metric) if s.fields["control"] == "none"]
     rows = []
-    for learned, mean in _against_mean(scored, mean_learners):
+    for learned, mean in _against_mean(scored, metric, mean_learners):
         test = _gain_over(learned, mean, metric)
         means = {metric: learned.mean, f"{metric}_mean": mean.mean}
         full = is_full(learned.fields["mixture"])
@@ -124,7 +127,8 @@ def permutation_verdict(
     permuted = metrics[metrics["control"] == "permuted"]
     rows, done = [], set()
     for metric in ("rmse", "accuracy"):
-        for learned, mean in _against_mean(list(scored_cells(permuted, metric)), mean_learners):
+        scored = list(scored_cells(permuted, metric))
+        for learned, mean in _against_mean(scored, metric, mean_learners):
             test = _gain_over(learned, mean, metric)
             rows.append({**learned.fields, "against": "mean predictor", **tested_columns(test)})
             done.add(tuple(learned.fields.values()))
@@ -149,7 +153,7 @@ def _gain_over(learned: Scored, floor: Scored, metric: str) -> CorrectedTest:
 
 
 def _against_mean(
-    scored: list[Scored], mean_learners: Collection[str]
+    scored: list[Scored], metric: str, mean_learners: Collection[str]
 ) -> Iterator[tuple[Scored, Scored]]:
     """Yield each learning cell with the mean predictor that saw the same training rows."""
     shared = ("experiment", "scheme", "arithmetic", "control", "mixture", "view", "target")
@@ -158,7 +162,22 @@ def _against_mean(
     for cell in scored:
         floor = by_task.get(tuple(cell.fields[name] for name in shared))
         if floor is not None and cell.fields["learner"] not in mean_learners:
-            yield cell, floor
+            yield cell, _floor_of(floor, metric)
+
+
+def _floor_of(mean: Scored, metric: str) -> Scored:
+    """Return what a cell has to beat: the mean predictor, by accuracy not below chance.
+
+    Where classes are about equally frequent, the one that is most frequent in training is rare in
+    the tested fold, for the two are parts of one whole: the mean predictor is then worse than any
+    constant decision over all folds, of which the best reaches one in so many classes at least.
+    Against it a learner that knows nothing would have skill, and permuted labels would seem
+    to leak. So its folds are raised by what their mean lacks.
+    """
+    if metric != "accuracy":
+        return mean
+    chance = 1 / len(Task(mean.fields["target"]).classes)
+    return replace(mean, values=mean.values + max(0.0, chance - mean.mean))
 
 
 def verdict_of(gain: float, p_holm: float) -> str:

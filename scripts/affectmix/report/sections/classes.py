@@ -26,7 +26,9 @@ _HOW_TO_READ = (
     "Accuracy is the share of clips whose class is decided on; macro F1 the plain mean of the F1 "
     "of each class that is true or decided on in a fold; log loss the mean of −ln p of the true "
     "class, with p of at least .01. In brackets: 95 % intervals over folds. The majority is the "
-    "mean predictor, which always decides on training's most frequent class; the gain over it is "
+    "mean predictor, which always decides on training's most frequent class, taken to be right as "
+    "often as chance at least, which it is not where classes are equally frequent; the gain over "
+    "it is "
     "in accuracy, tested one-sided by the corrected resampled t-test, with p adjusted by Holm's "
     "method for all cells of the experiment with the same folds, protocol and arithmetic."
 )
