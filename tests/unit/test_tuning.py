@@ -183,6 +183,14 @@ def test_suggestions_do_not_depend_on_how_many_are_asked_for_and_come_out_the_sa
     assert len(suggest(songs, 500, seed=4)) == 50
 
 
+def test_suggestions_go_on_from_the_songs_that_are_rated() -> None:
+    songs = Songs.of_clips(affect(50, seed=6))
+    many = suggest(songs, 20, seed=4).tolist()
+    assert suggest(songs, 15, seed=4, rated=many[:5]).tolist() == many[5:]
+    rest = suggest(songs, 500, seed=4, rated=many)
+    assert sorted([*rest.tolist(), *many]) == list(range(50))
+
+
 def test_listeners_who_pick_name_a_song_of_each_quadrant_in_turn() -> None:
     quadrants = np.repeat([0, 1, 2, 3], [80, 10, 5, 5])
     songs = Songs.of_clips(affect(100))

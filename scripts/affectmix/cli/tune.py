@@ -150,15 +150,16 @@ def _print_suggestions(
     ears = open_ears(predictor.model.models, predictor.model.description, values)
     files = list(heard)
     audible = ears.hears(values)
-    asked = [n for n, file in enumerate(files) if file not in done and audible[n]]
-    if not asked:
+    known = [n for n in range(len(files)) if audible[n]]
+    rated = [place for place, n in enumerate(known) if files[n] in done]
+    if len(rated) == len(known):
         raise AffectMixError(f"--suggest: all songs are rated; add others to {folder}")
-    songs = ears.songs([values[number] for number in asked])
+    songs = ears.songs([values[number] for number in known])
     writer = csv.writer(sys.stdout, lineterminator="\n")
     columns = ["valence", "arousal"] if songs.output == "affect" else ["quadrant"]
     writer.writerow(["path", *columns])
-    for number in suggest(songs, arguments.suggest, seed=arguments.seed):
-        path = files[asked[number]].relative_to(folder).as_posix()
+    for number in suggest(songs, arguments.suggest, seed=arguments.seed, rated=rated):
+        path = files[known[number]].relative_to(folder).as_posix()
         writer.writerow([printable(path), *[""] * len(columns)])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -17,7 +18,7 @@ SLOPE_VARIANCE = 0.15  # of the weights with which a listener hears the predicte
 SOUND_VARIANCE = 0.005  # of the weight of a standardised component
 
 
-def suggest(songs: Songs, count: int, *, seed: int) -> np.ndarray:
+def suggest(songs: Songs, count: int, *, seed: int, rated: Sequence[int] = ()) -> np.ndarray:
     """Return the songs whose ratings are expected to tell most about all songs.
 
     Each next song is the one that most lowers the mean variance of a linear correction's
@@ -29,6 +30,8 @@ def suggest(songs: Songs, count: int, *, seed: int) -> np.ndarray:
         songs: the songs to choose among.
         count: how many.
         seed: of the order among songs that tell equally much.
+        rated: numbers of songs whose ratings are there: they are not asked about again, and
+            what they tell is not to be told twice.
 
     Returns:
         Numbers of songs, the most telling first; all of them where there are fewer.
@@ -42,18 +45,26 @@ def suggest(songs: Songs, count: int, *, seed: int) -> np.ndarray:
     variances = np.full(inputs.shape[1], SOUND_VARIANCE)
     variances[0], variances[1 : 1 + predicted.shape[1]] = ZERO_VARIANCE, SLOPE_VARIANCE
     order = np.random.default_rng([seed, len(songs)]).permutation(len(songs))
+    noise = NOISE_VARIANCE / certain
     covariance = np.diag(variances)
+    for song in rated:
+        covariance = _told(covariance, inputs[song], noise[song])
     chosen: list[int] = []
-    for _ in range(min(count, len(songs))):
+    for _ in range(min(count, len(songs) - len(rated))):
         spread = inputs @ covariance
-        noise = NOISE_VARIANCE / certain
         gain = np.square(spread @ inputs.T).mean(axis=0) / (noise + (spread * inputs).sum(axis=1))
-        gain[chosen] = -np.inf
+        gain[[*rated, *chosen]] = -np.inf
         best = int(order[gain[order].argmax()])
         chosen.append(best)
-        own = spread[best]
-        covariance = covariance - np.outer(own, own) / (noise[best] + own @ inputs[best])
+        covariance = _told(covariance, inputs[best], noise[best])
     return np.array(chosen, dtype=int)
+
+
+def _told(covariance: np.ndarray, inputs: np.ndarray, noise: float) -> np.ndarray:
+    """Return the coefficients' covariance after a song's rating. [shapes=(d, d), (d,)]"""
+    own = inputs @ covariance
+    told: np.ndarray = covariance - np.outer(own, own) / (noise + own @ inputs)
+    return told
 
 
 def choose(
