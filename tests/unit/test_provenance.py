@@ -91,7 +91,16 @@ def test_lock_of_a_live_run_is_kept_and_given_back_when_it_is_killed(tmp_path: P
         assert live.stdout is not None
         assert live.stdout.readline().strip() == "True"
         lock = stale_lock(tmp_path)
-        assert not RunLock(tmp_path).acquire()
+        # In a process of its own: here, who is refused waits, and would take the lock before us.
+        asked = program.replace("; time.sleep(60)", "")
+        refused = subprocess.run(
+            [sys.executable, "-c", asked, str(tmp_path)],
+            capture_output=True,
+            text=True,
+            env=environment,
+            check=True,
+        )
+        assert refused.stdout.strip() == "False"
         assert lock.exists()
         live.send_signal(signal.SIGKILL)
         live.wait()
