@@ -126,6 +126,16 @@ def test_what_is_measured_on_was_never_asked_about_nor_of_its_group() -> None:
         assert again.tolist() == asked.tolist()
 
 
+@pytest.mark.parametrize("folds", [3, 5])
+def test_each_kind_of_listener_meets_every_fold(folds: int) -> None:
+    own, training = libraries()
+    count = 3 * folds  # each of three kinds once on each fold
+    settings = {**SETTINGS, "simulated": count, "songs": [1], "choosers": ["random"]}
+    tuned = tune_all(own[:folds], pd.DataFrame(), settings, training=training, seed=2)
+    listeners = tuned.dropna(subset=["listener"]).drop_duplicates("listener")
+    assert listeners.groupby(["kind", "fold"]).size().tolist() == [1] * count
+
+
 def test_a_song_that_was_trained_on_is_refused() -> None:
     labels, _, predictions = demo()
     groups = labels.assign(group=labels["source"])[["corpus", "clip_id", "group"]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,7 @@ from affectmix.errors import ConfigError
 from affectmix.evaluation.user_measures import QUADRANT, calibration_error
 from affectmix.schemas import QUADRANTS
 from affectmix.tuning.library import Library
-from affectmix.tuning.listeners import RATER, Listener, simulated_listeners
+from affectmix.tuning.listeners import KINDS, RATER, Listener, simulated_listeners
 from affectmix.tuning.methods import methods_of
 from affectmix.tuning.suggest import Chooser
 from affectmix.tuning.trial import Pooled, Row, Trial
@@ -85,7 +86,7 @@ def _simulated(
     settings: Mapping[str, Any],
     seed: int,
 ) -> Iterator[Heard]:
-    """Yield each simulated listener on one fold; listeners and folds take turns."""
+    """Yield each simulated listener on one fold; kinds and folds take turns."""
     count = settings["simulated"]
     if count and any(np.isnan(library.affect).any() for library in libraries):
         raise ConfigError(
@@ -93,7 +94,7 @@ def _simulated(
             "arousal, which simulated listeners hear otherwise; set it to 0"
         )
     for number, listener in enumerate(simulated_listeners(count, seed=seed)):
-        library = libraries[number % len(libraries)]
+        library = libraries[_dealt(number, len(libraries))]
         asked, others = library.halves(seed=seed)
         felt = listener.feels(library.affect)
         labels = training[library.repeat, library.fold]
@@ -110,6 +111,15 @@ def _simulated(
                 seed=seed + number,
             ),
         )
+
+
+def _dealt(number: int, folds: int) -> int:
+    """Return the fold of a simulated listener: in turn, and one further after each round.
+
+    Kinds take turns too. Without the step, three folds would each have one kind alone, and what
+    sets the kinds apart could not be told from what sets the folds apart.
+    """
+    return (number + number // math.lcm(folds, len(KINDS))) % folds
 
 
 def _bound(listener: Listener, library: Library, labels: pd.DataFrame) -> np.ndarray:
