@@ -65,8 +65,8 @@ class Trained:
         network: in evaluation mode.
         passes: what predicts with it.
         epochs: one after the other.
-        clean: posterior of every training segment in the last partition, 1 where there was
-            none [shape=(s,)].
+        clean: posterior of every training segment, on average over the partitions, as single
+            ones swing with the network; 1 where there was none [shape=(s,)].
         watched: predictions of the watched segments after each epoch [each shape=(w, k)].
         restarts: how often training began anew because its loss was no number.
         batch_parts: in how many parts each batch went through the network.
@@ -149,7 +149,7 @@ def train(
                 run.network,
                 run.passes,
                 run.epochs,
-                run.clean,
+                run.mean_clean(),
                 run.watched,
                 restarts,
                 run.stepper.parts,
@@ -200,7 +200,7 @@ class _Run:
         )
         self._batches = batches
         self.epochs: list[Epoch] = []
-        self.clean = np.ones(len(job.train))
+        self._clean: list[npt.NDArray[np.float64]] = []
         self.watched: list[npt.NDArray[np.float32]] = []
 
     def train(self) -> int | None:
@@ -223,6 +223,10 @@ class _Run:
                 self.watched.append(self.passes.predict(self.network, watched).cpu().numpy())
         self.network.eval()
         return None
+
+    def mean_clean(self) -> npt.NDArray[np.float64]:
+        """Return how probable it is that each training segment's label holds. [shape=(s,)]"""
+        return np.mean(self._clean, axis=0) if self._clean else np.ones(len(self._job.train))
 
     def _partition(
         self, warm: bool, number: int
@@ -248,7 +252,7 @@ class _Run:
             split = split_by_class(losses.cpu().numpy(), self._job.targets.argmax(1), seed=seed)
         else:
             split = split_by_loss(losses.cpu().numpy(), seed=seed)
-        self.clean = split.clean
+        self._clean.append(split.clean)
         noisy = torch.from_numpy(split.clean <= recipe.threshold).to(self._targets.device)
         targets = self._targets
         if recipe.erase:

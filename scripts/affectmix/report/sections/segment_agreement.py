@@ -18,7 +18,7 @@ _TEXT = (
     "does not, the former is taken to be the cleaner one. .5 is a guess, 1 is perfect."
 )
 _NOTE = (
-    "Of the last partition before training ended; mean over folds, lowest and highest. "
+    "By the mean over all partitions; AUC's mean over folds, lowest and highest. "
     "‘Disagreeing’ is the share of training segments whose own class is not their clip's. Many of "
     "them lie close to the border between classes, where no ear could tell; so do clips. ‘Own "
     "class right’ is the share of tested segments whose own class is the more probable one."
