@@ -9,11 +9,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from affectmix.cells.final import FinalModel
 from affectmix.cells.store import load_model
 from affectmix.cli import main
 from affectmix.errors import CorpusError
+from affectmix.features.feature_sets import FeatureSet
+from affectmix.features.functionals import Functionals
 from affectmix.tuning.ratings_file import read_ratings
-from stored_models import CLIPS, write_model, write_tone
+from stored_models import CLIPS, RATE, tone, write_model, write_tone
 
 Printed = pytest.CaptureFixture[str]
 SHIFT = np.array([-0.45, 0.25])
@@ -100,6 +103,44 @@ def test_other_methods_can_be_asked_for(place: Path, tmp_path: Path, method: str
     out = tmp_path / "mine"
     assert tune(place, "--ratings", rated(place, *ratings()), "--out", out, "--method", method) == 0
     assert load_model(out).description["tuned"]["method"] == method
+
+
+def components(model: FinalModel, rows: np.ndarray) -> np.ndarray:
+    assert model.tuning is not None
+    return model.tuning.songs([row[np.newaxis] for row in rows]).components
+
+
+def test_components_are_those_of_the_training_clips(place: Path, tmp_path: Path) -> None:
+    """Those of n rated songs would put all n equally far from one another."""
+    out, method = tmp_path / "mine", ("--method", "residual_neighbours")
+    assert tune(place, "--ratings", rated(place, *ratings()), "--out", out, *method) == 0
+    model = load_model(out)
+    heard = Functionals(FeatureSet.EGEMAPS_V02)
+    rows = np.stack([heard(tone(index).astype(np.float32), RATE) for index in RATED])
+    found = components(model, rows)
+    assert model.domain is not None
+    np.testing.assert_allclose(found, model.domain.space.apply(rows)[0], atol=1e-4)
+    apart = np.linalg.norm(found[:, None] - found, axis=2)[np.triu_indices(len(found), 1)]
+    assert apart.max() > 1.5 * apart.min()
+    wild = rows[:1].copy()
+    wild[0, 0] += 1e9  # is held, as the domain holds it
+    np.testing.assert_allclose(
+        components(model, wild), model.domain.space.apply(wild)[0], atol=1e-4
+    )
+
+
+def test_another_listeners_model_is_not_overwritten(
+    place: Path, capsys: Printed, tmp_path: Path
+) -> None:
+    file, out = rated(place, *ratings()), tmp_path / "mine"
+    assert tune(place, "--ratings", file, "--out", out, "--listener", "Ada") == 0
+    before = digests(out)
+    assert tune(place, "--ratings", file, "--out", out, "--listener", "Eve") == 2
+    said = capsys.readouterr().err
+    assert "of the listener 'Ada', not of 'Eve'" in said
+    assert "--out" in said and "--listener" in said
+    assert digests(out) == before
+    assert tune(place, "--ratings", file, "--out", out, "--listener", "Ada") == 0  # more songs
 
 
 def test_quadrants_make_a_model_of_quadrants(place: Path, capsys: Printed, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from affectmix.cells.final import FinalModel
 from affectmix.errors import AffectMixError
 from affectmix.learners.user_tuned.learner import UserTunedLearner
 from affectmix.learners.user_tuned.model import GeneralModel
@@ -115,7 +116,7 @@ def test_a_tuned_network_says_the_same_from_its_arrays(model: GeneralModel, meth
     models = UserTunedModel.of_all_targets(model)
     values = [one[None, None] for one in levels]
     description = {"settings": {"learner": {"kind": "user_tuned", "task": "quadrant"}}}
-    ears = open_ears(models, description, values)
+    ears = open_ears(FinalModel(dict(models), [], description, None))
     tuned = tune(ears, values, (quadrant + 1) % 4, method=method, seed=0)
     assert tuned.count == 6
     assert bool(tuned.after) == (method != "paper")

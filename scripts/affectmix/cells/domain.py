@@ -24,7 +24,7 @@ MOST_CLIPS: Final = 2000  # drawn of those trained on, for time and memory grow 
 FEWEST_CLIPS: Final = 10
 USUAL: Final = 0.95
 FAR: Final = 0.995
-_HELD: Final = 8.0  # standard deviations at which a feature is held, so that none decides alone
+HELD: Final = 8.0  # standard deviations at which a feature is held, so that none decides alone
 
 
 class Nearness(StrEnum):
@@ -147,7 +147,7 @@ class Space:
         values = np.where(np.isnan(values), fill, values)
         mean, scale = values.mean(axis=0), values.std(axis=0)
         scale = np.where(scale > 1e-12 * np.maximum(np.abs(mean), 1e-30), scale, 1.0)
-        held = np.clip((values - mean) / scale, -_HELD, _HELD)
+        held = np.clip((values - mean) / scale, -HELD, HELD)
         variances, vectors = np.linalg.eigh(held @ held.T)
         order = np.argsort(variances)[::-1][: min(size, len(flat) - 1)]
         order = order[variances[order] > 1e-9 * max(variances.max(), 1e-30)]
@@ -166,7 +166,7 @@ class Space:
             [shapes=(m, q), (m,)], float64.
         """
         values = np.where(np.isfinite(flat), flat, self.fill).astype(np.float64)
-        held = np.clip((values - self.mean) / self.scale, -_HELD, _HELD)
+        held = np.clip((values - self.mean) / self.scale, -HELD, HELD)
         along = held @ self.axes
         off = np.square(held).sum(axis=1) - np.square(along).sum(axis=1)
         return along / self.deviations, np.sqrt(np.maximum(off, 0.0))

@@ -89,7 +89,7 @@ def run(arguments: argparse.Namespace) -> int:
     general = arguments.model.resolve()  # which has a name, as "." has none
     out = arguments.out or general.with_name(f"{general.name}-{_slug(arguments)}")
     if arguments.suggest is None:
-        check_place(general, out)
+        check_place(general, out, listener=arguments.listener)
     files, faults = find_audio([str(folder)])
     rated = None
     if arguments.ratings is not None:
@@ -108,7 +108,7 @@ def run(arguments: argparse.Namespace) -> int:
             "take them out of the ratings"
         )
     values = [heard[file] for file in rated.files]
-    ears = open_ears(predictor.model.models, predictor.model.description, values)
+    ears = open_ears(predictor.model)
     tuned = tune(ears, values, rated.values, method=arguments.method, seed=arguments.seed)
     save_tuned(tuned, arguments.model, out, listener=arguments.listener)
     _say(tuned, out)
@@ -147,7 +147,7 @@ def _print_suggestions(
     arguments: argparse.Namespace,
 ) -> None:
     values = list(heard.values())
-    ears = open_ears(predictor.model.models, predictor.model.description, values)
+    ears = open_ears(predictor.model)
     files = list(heard)
     audible = ears.hears(values)
     known = [n for n in range(len(files)) if audible[n]]

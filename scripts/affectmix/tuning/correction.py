@@ -16,6 +16,7 @@ from affectmix.tuning.methods import METHODS
 from affectmix.tuning.songs import Songs, TunedModel, quadrant_probabilities
 
 if TYPE_CHECKING:
+    from affectmix.cells.final import FinalModel
     from affectmix.learners.user_tuned.encoded import Encoded
     from affectmix.learners.user_tuned.model import GeneralModel
 
@@ -37,24 +38,24 @@ class Ears:
     space: ComponentSpace
 
     @classmethod
-    def of_audio(
-        cls, models: Mapping[str, TargetModel], task: Task, values: Sequence[np.ndarray]
-    ) -> Ears:
-        """Return ears whose components are fitted on the audio itself, or a network's memory.
+    def of_model(cls, model: FinalModel, task: Task) -> Ears:
+        """Return ears whose components are those of what the model was trained on.
+
+        A few rated songs could not tell them: those of n songs put all n equally far apart. A
+        model that does not know where its training clips lie has no components.
 
         Args:
-            models: of the general model.
+            model: the general model.
             task: what it predicts.
-            values: features of each song's pieces [each shape=(pieces, ...)].
         """
-        bare = cls(models, task, ComponentSpace.fit(np.empty((0, 0))))
+        bare = cls(model.models, task, ComponentSpace.fit(np.empty((0, 0))))
         if bare.network is not None:
             from affectmix.tuning.hear_songs import space_of
 
-            return cls(models, task, space_of(bare.network))
-        rows = np.stack([one.mean(axis=0) for one in values])
-        rows = rows if rows.ndim == 2 else np.empty((len(rows), 0))  # log-mels have no columns
-        return cls(models, task, ComponentSpace.fit(rows))
+            return cls(model.models, task, space_of(bare.network))
+        if model.domain is None:
+            return bare
+        return cls(model.models, task, ComponentSpace.of_training(model.domain.space))
 
     @cached_property
     def network(self) -> GeneralModel | None:

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from safetensors.numpy import load_file, save_file
@@ -22,6 +22,9 @@ from affectmix.tasks import Task, task_of
 from affectmix.tuning.correction import Correction, Ears, as_rated
 from affectmix.tuning.methods import BEST, METHODS, Method, methods_of
 from affectmix.tuning.songs import Songs, TunedModel, bounded, targets_of_ratings
+
+if TYPE_CHECKING:
+    from affectmix.cells.final import FinalModel
 
 TUNING: Final = "tuning.safetensors"
 AUTO: Final = "auto"
@@ -46,22 +49,15 @@ class Tuned:
     after: Mapping[str, float]
 
 
-def open_ears(
-    models: Mapping[str, TargetModel], description: Mapping[str, Any], values: Sequence[np.ndarray]
-) -> Ears:
+def open_ears(model: FinalModel) -> Ears:
     """Return how a general model hears songs.
-
-    Args:
-        models: of the general model.
-        description: its ``model.json``.
-        values: features of the songs at hand [each shape=(pieces, ...)].
 
     Raises:
         AffectMixError: the model predicts neither valence and arousal nor quadrants, or is
             tuned already.
     """
-    task = task_of(description["settings"]["learner"])
-    if "tuned" in description:
+    task = task_of(model.description["settings"]["learner"])
+    if "tuned" in model.description:
         raise AffectMixError(
             "--model: is tuned to a listener already; name the general model, which is unchanged"
         )
@@ -69,7 +65,7 @@ def open_ears(
         raise AffectMixError(
             f"--model: has task {str(task)!r}; tuning needs a model of {' or '.join(_TASKS)}"
         )
-    return Ears.of_audio(models, task, values)
+    return Ears.of_model(model, task)
 
 
 def tune(
@@ -135,7 +131,7 @@ def save_tuned(tuned: Tuned, general: str | Path, folder: str | Path, *, listene
         AffectMixError: the general model was altered, or :func:`check_place` refuses the folder.
     """
     general, folder = Path(general), Path(folder)
-    check_place(general, folder)
+    check_place(general, folder, listener=listener)
     sums = check_folder(general)
     description = read_description(general)
     correction = tuned.correction
@@ -171,12 +167,15 @@ def save_tuned(tuned: Tuned, general: str | Path, folder: str | Path, *, listene
     write_sums(folder, (ARRAYS, CALIBRATION, CARD, MODEL, TUNING))
 
 
-def check_place(general: str | Path, folder: str | Path) -> None:
+def check_place(general: str | Path, folder: str | Path, *, listener: str) -> None:
     """Raise AffectMixError where a tuned model's folder would take something else's place.
+
+    A folder of the same listener is taken, as one rates more songs and tunes again.
 
     Args:
         general: the general model's folder.
         folder: where the tuned model is to be written.
+        listener: for whom.
     """
     general, folder = Path(general), Path(folder)
     if folder.resolve() == general.resolve():
@@ -187,6 +186,13 @@ def check_place(general: str | Path, folder: str | Path) -> None:
         )
     if folder.exists() and not folder.is_dir():
         raise AffectMixError(f"--out {folder}: is a file; name a folder")
+    if (folder / MODEL).is_file():
+        other = read_description(folder).get("tuned", {}).get("listener")
+        if other != listener:
+            raise AffectMixError(
+                f"--out {folder}: holds the model of the listener {other!r}, not of {listener!r}; "
+                "name another folder with --out, or the listener with --listener"
+            )
 
 
 def load_correction(
