@@ -15,7 +15,8 @@ def main(job: Any) -> None:
     metrics = compute_metrics(predictions)
     write_table(metrics, job.output.parquet, METRICS)
     write_csv(metrics, job.output.csv)
-    write_table(measure_coverage(predictions), job.output.coverage, COVERAGE)
+    coverage = measure_coverage(predictions, job.params.models)
+    write_table(coverage, job.output.coverage, COVERAGE)
 
 
 run_job(main, snakemake)

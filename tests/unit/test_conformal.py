@@ -78,7 +78,7 @@ def predictions(errors: np.ndarray, **fields: str) -> pd.DataFrame:
 def test_each_fold_is_held_by_the_other_folds_errors() -> None:
     # Fold 0 has errors .01 … .20; fold 1 the same, but twice as large.
     first = np.arange(1, 21) / 100
-    table = measure_coverage(predictions(np.concatenate([first, 2 * first])))
+    table = measure_coverage(predictions(np.concatenate([first, 2 * first])), ["x"])
     check_table(table, COVERAGE, where="coverage")
     (whole,) = table[table["view"] == ALL_VIEWS].itertuples()
     # ⌈21 × .9⌉ = 19: fold 0 is held by .38, all of it; fold 1 by .19, 9 of its 20.
@@ -92,7 +92,7 @@ def test_views_not_trained_on_do_not_calibrate_and_are_not_judged() -> None:
     rng = np.random.default_rng(2)
     own = predictions(np.abs(rng.normal(size=200)) / 9)
     other = predictions(np.full(200, 0.9)).assign(view="b", corpus="b")
-    table = verdicts(measure_coverage(pd.concat([own, other])))
+    table = verdicts(measure_coverage(pd.concat([own, other]), ["x"]))
     by_view = table.set_index("view")
     assert by_view.loc["b", "coverage"] == 0
     assert by_view.loc["b", "verdict"] == ""
@@ -101,11 +101,11 @@ def test_views_not_trained_on_do_not_calibrate_and_are_not_judged() -> None:
     assert by_view.loc[ALL_VIEWS, "verdict"] == "as promised"
 
 
-@pytest.mark.parametrize(
-    "fields", [{"protocol": "paper"}, {"control": "permuted"}, {"arithmetic": "reference_2023"}]
-)
-def test_cells_without_a_final_model_have_no_coverage(fields: dict[str, str]) -> None:
-    table = measure_coverage(predictions(np.arange(40) / 100, **fields))
+def test_cells_without_a_final_model_have_no_coverage() -> None:
+    errors = np.arange(40) / 100
+    both = pd.concat([predictions(errors, cell="svr"), predictions(errors, cell="blend")])
+    assert set(measure_coverage(both, ["svr"])["cell"]) == {"svr"}
+    table = measure_coverage(both, [])
     assert table.empty
     check_table(table, COVERAGE, where="coverage")
 

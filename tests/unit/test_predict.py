@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -101,6 +102,12 @@ def test_noise_is_far_from_tones(model: Path, tmp_path: Path, capsys: Printed) -
     printed = capsys.readouterr()
     assert "far from anything it was trained on" in printed.out
     assert "1 of 1 predictions are of sounds far from anything" in printed.err
+    assert "do not rely on them, whatever their intervals" in printed.err
+    save_model(replace(load_model(model), calibration=None), tmp_path / "bare")
+    assert predict(tmp_path / "bare", tmp_path / "noise.wav", "--no-cache") == 0
+    said = capsys.readouterr().err
+    assert "do not rely on them" in said
+    assert "intervals" not in said  # of which the model has none
 
 
 def test_each_faulty_file_has_one_line_and_the_others_are_predicted(

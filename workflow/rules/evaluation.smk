@@ -39,6 +39,10 @@ rule compute_metrics:
     conda:
         "../../envs/affectmix.yaml"
     params:
+        models=lambda w: sorted(
+            {cell.name for cell in project.experiments[w.experiment]}
+            & {*project.final_models()}
+        ),
         code=code_digest(SCRIPTS / "compute_metrics.py"),
     script:
         "../../scripts/compute_metrics.py"

@@ -123,8 +123,7 @@ def run(arguments: argparse.Namespace) -> int:
     }
     text = write(Format(arguments.format), rows, faults, about)
     _deliver(text, arguments.out)
-    far = sum(row["domain"] == Nearness.FAR for row in rows)
-    notes = _notes(cut, far, len(rows), cutting.window_s)
+    notes = _notes(cut, rows, cutting.window_s)
     if arguments.interval is not None and rows:
         notes.insert(0, f"each row is of a window of {cutting.window_s:g} s")
     for message in [*notes, *(fault.message for fault in faults)]:
@@ -197,7 +196,7 @@ def _length_s(file: Path) -> float | None:
         return None
 
 
-def _notes(cut: int, far: int, rows: int, window_s: float) -> list[str]:
+def _notes(cut: int, rows: Sequence[Row], window_s: float) -> list[str]:
     """Return what has to be known of predictions that look like any other."""
     notes = []
     if cut:
@@ -206,10 +205,12 @@ def _notes(cut: int, far: int, rows: int, window_s: float) -> list[str]:
             f"on: predicted in windows of {window_s:g} s, and the mean is told (--interval "
             f"{window_s:g} shows them one by one)"
         )
+    far = [row for row in rows if row["domain"] == Nearness.FAR]
     if far:
+        promised = any(name.endswith("_low") for name in far[0])
         notes.append(
-            f"{far} of {rows} predictions are of sounds far from anything that the model was "
-            "trained on; do not rely on them, whatever their intervals"
+            f"{len(far)} of {len(rows)} predictions are of sounds far from anything that the model "
+            f"was trained on; do not rely on them{', whatever their intervals' * promised}"
         )
     return notes
 

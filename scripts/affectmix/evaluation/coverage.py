@@ -8,6 +8,7 @@ binomial of as many clips, with the nominal share for its probability (Clopper a
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 import numpy as np
@@ -25,29 +26,27 @@ _TARGETS: Final = ("valence", "arousal")
 _CLIP: Final = ["repeat", "corpus", "clip_id"]
 
 
-def measure_coverage(predictions: pd.DataFrame, *, nominal: float = NOMINAL) -> pd.DataFrame:
+def measure_coverage(
+    predictions: pd.DataFrame, models: Collection[str], *, nominal: float = NOMINAL
+) -> pd.DataFrame:
     """Return how often intervals hold the rating, per cell, target and view.
 
-    Of cells that leave a final model, nested and clean and without a control, which predict
-    ratings. Errors are those on the views trained on, as for the final model; a view that
-    is only tested is measured with the same intervals, which promise nothing of it.
+    Of cells that leave a final model, which alone has intervals, and that predict ratings. Errors
+    are those on the views trained on, as for the final model; a view that is only tested is
+    measured with the same intervals, which promise nothing of it.
 
     Args:
         predictions: ``schemas.PREDICTIONS`` of one experiment.
+        models: the cells of which a final model is stored.
         nominal: share of clips that intervals are to hold, in (0, 1).
 
     Returns:
         ``schemas.COVERAGE``; the view ``(all trained on)`` holds each clip of the views that
         the cell trains on once. ``low`` and ``high`` bound the coverage with 95 % confidence.
     """
-    honest = predictions[
-        (predictions["protocol"] == "nested")
-        & (predictions["arithmetic"] == "clean")
-        & (predictions["control"] == "none")
-        & predictions["target"].isin(_TARGETS)
-    ]
+    kept = predictions[predictions["cell"].isin(models) & predictions["target"].isin(_TARGETS)]
     rows = []
-    for values, cell in honest.groupby([*CELL_FIELDS, "target"], observed=True):
+    for values, cell in kept.groupby([*CELL_FIELDS, "target"], observed=True):
         identity = dict(zip([*CELL_FIELDS, "target"], values, strict=True))
         for counted in _of_cell(cell, nominal):
             rows.append({**identity, "nominal": nominal, **counted})
