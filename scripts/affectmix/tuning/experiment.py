@@ -114,12 +114,14 @@ def _simulated(
 
 
 def _dealt(number: int, folds: int) -> int:
-    """Return the fold of a simulated listener: in turn, and one further after each round.
+    """Return the fold of a simulated listener: in turn, so that each kind meets every fold.
 
-    Kinds take turns too. Without the step, three folds would each have one kind alone, and what
+    Kinds take turns too. Where both turns would come round together, as of three kinds and three
+    folds, the folds go one further each time: otherwise each fold had one kind alone, and what
     sets the kinds apart could not be told from what sets the folds apart.
     """
-    return (number + number // math.lcm(folds, len(KINDS))) % folds
+    rounds = number // math.lcm(folds, len(KINDS))
+    return (number + rounds % math.gcd(folds, len(KINDS))) % folds
 
 
 def _bound(listener: Listener, library: Library, labels: pd.DataFrame) -> np.ndarray:
