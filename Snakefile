@@ -20,7 +20,14 @@ from affectmix.config.segment_report import SegmentReport
 from affectmix.config.stem_report import StemReport
 from affectmix.config.stems import StemPlan
 from affectmix.errors import AffectMixError
-from affectmix.provenance.code import code_digest, export_package, files_digest
+from affectmix.provenance.code import (
+    PARSED,
+    code_digest,
+    export_package,
+    files_digest,
+    recall_parsed,
+    store_parsed,
+)
 from affectmix.provenance.lock import RunLock
 from affectmix.provenance.versions import versions
 from affectmix.run_progress import RunProgress, failures, summary
@@ -43,6 +50,7 @@ if "corpora" not in config:
 
 
 export_package(SCRIPTS)
+recall_parsed(PARSED)
 # Held for as long as this run lives. Jobs on a cluster read this file too: theirs is the lock
 # of the run that submitted them.
 run_lock = RunLock()
@@ -53,9 +61,13 @@ if workflow.is_main_process:
 
 try:
     project = Project(config)
-    check_corpora(project)
     stems = StemPlan(project)
-    stems.check()
+    # What the run has checked, its jobs on a cluster take as it is.
+    if workflow.is_main_process or not project.clips.recall(project.used):
+        check_corpora(project)
+        stems.check()
+    if workflow.is_main_process:
+        project.clips.store(project.used)
     environments = Environments(
         project.config["environments"],
         pins=ENVS,
@@ -111,6 +123,9 @@ include: "workflow/rules/automl.smk"
 include: "workflow/rules/evaluation.smk"
 include: "workflow/rules/users.smk"
 include: "workflow/rules/report.smk"
+
+
+store_parsed(PARSED)
 
 
 rule all:

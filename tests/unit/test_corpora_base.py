@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import re
+from pathlib import PurePosixPath
 
 import pytest
 from affectmix.corpora import ADAPTERS, adapter_class, make_corpus
-from affectmix.corpora.base import MAX_CLIP_ID, Corpus, Setting, check_settings, make_clip_id
+from affectmix.corpora.base import (
+    AUDIO_EXTENSIONS,
+    MAX_CLIP_ID,
+    Corpus,
+    Setting,
+    check_settings,
+    encode_id,
+    make_clip_id,
+)
 from affectmix.errors import ConfigError
 from hypothesis import given
 from hypothesis import strategies as st
@@ -78,3 +87,26 @@ def test_long_clip_ids_are_cut_and_stay_distinct() -> None:
     one, other = make_clip_id("音" * 90 + "a.wav"), make_clip_id("音" * 90 + "b.wav")
     assert one != other
     assert len(one) == len(other) == MAX_CLIP_ID
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(
+            "a.wav",
+            "./a//b/./c.WAV",
+            "a/.wav",
+            ".wav",
+            "a/b/",
+            "x.y.mp3",
+            "a.b",
+            "a./b",
+            "",
+            "...wav",
+        )
+    ],
+)
+def test_clip_ids_are_those_of_paths_as_pathlib_writes_them(path: str) -> None:
+    pure = PurePosixPath(path)
+    stem = pure.with_suffix("") if pure.suffix.lower() in AUDIO_EXTENSIONS else pure
+    assert make_clip_id(path) == encode_id(stem.as_posix())

@@ -56,6 +56,36 @@ def test_digest_follows_code_and_not_words(scripts: Path, edit: str, tmp_path: P
     assert (code_digest(other / "job.py") != before) == changes
 
 
+DIGEST = (
+    "import sys; sys.path.insert(0, {package!r})\n"
+    "from affectmix.provenance import code\n"
+    "parsed = []; parse = code._module\n"
+    "code._module = lambda text: parsed.append(text) or parse(text)\n"
+    "code.recall_parsed(sys.argv[2]); print(code.code_digest(sys.argv[1]), end=' ')\n"
+    "code.store_parsed(sys.argv[2]); print(len(parsed))"
+)
+
+
+def test_what_a_run_has_parsed_is_not_parsed_again(scripts: Path, tmp_path: Path) -> None:
+    program = DIGEST.format(package=str(Path(__file__).parents[2] / "scripts"))
+
+    def digest() -> tuple[str, int]:
+        command = [sys.executable, "-c", program, str(scripts / "job.py"), str(tmp_path / "parsed")]
+        said = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+        return said[0], int(said[1])
+
+    first, parsed = digest()
+    assert first == code_digest(scripts / "job.py")
+    assert parsed > 1
+    assert digest() == (first, 0)
+    deep = scripts / "affectmix" / "part" / "deep.py"
+    deep.write_text(deep.read_text().replace("return 1", "return 3"))
+    second, parsed = digest()
+    assert (second != first, parsed) == (True, 1)
+    (tmp_path / "parsed").write_text("{")
+    assert digest()[0] == second
+
+
 def stale_lock(folder: Path) -> Path:
     lock = folder / ".snakemake" / "locks" / "0.output.lock"
     lock.parent.mkdir(parents=True, exist_ok=True)

@@ -118,7 +118,7 @@ rule group_clips:
     conda:
         "../../envs/affectmix.yaml"
     params:
-        sources={corpus: project.sources(corpus) for corpus in project.used},
+        sources=lambda w: {corpus: project.sources(corpus) for corpus in project.used},
         by=project.config["groups"],
         min_duration_s=project.config["min_duration_s"],
         code=code_digest(SCRIPTS / "group_clips.py"),

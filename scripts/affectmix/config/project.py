@@ -6,20 +6,19 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from affectmix.automl import BACKENDS
 from affectmix.config.blends import BLEND, member_cells
 from affectmix.config.cells import Cell, expand_cells
+from affectmix.config.clip_index import ClipIndex
 from affectmix.config.references import check_references
 from affectmix.config.segment_settings import segment_settings
 from affectmix.config.validate import validate_config
 from affectmix.corpora import make_corpus
 from affectmix.corpora.base import RATERS, Corpus
 from affectmix.errors import ConfigError
-from affectmix.features.shards import shard_of
 from affectmix.learners import BASELINES
 from affectmix.search.spaces import load_space
 from affectmix.splits.schemes import Scheme
@@ -45,6 +44,7 @@ class Project:
             name: make_corpus(name, settings, home=self.home)
             for name, settings in self.config["corpora"].items()
         }
+        self.clips = ClipIndex(self.corpora, self.config["shards"])
         self.views: dict[str, dict[str, Any]] = {
             **{name: {"corpus": name} for name in self.corpora},
             **self.config["views"],
@@ -77,34 +77,13 @@ class Project:
         """Return whether the workflow makes the corpus's audio itself."""
         return bool(getattr(self.corpora[corpus], "generated", False))
 
-    @cache  # noqa: B019 - one project lives as long as the process
-    def _clips_by_shard(self, corpus: str) -> dict[str, list[list[Any]]]:
-        source = self.corpora[corpus]
-        shards: dict[str, list[list[Any]]] = {}
-        clips = source.clips()
-        for clip_id, path in zip(clips["clip_id"], clips["path"], strict=True):
-            file = source.audio_path(path)
-            stamp = [] if self.generated(corpus) else self._stamp(file)
-            shard = shard_of(clip_id, self.config["shards"])
-            shards.setdefault(shard, []).append([clip_id, path, str(file), *stamp])
-        return dict(sorted(shards.items()))
-
-    @staticmethod
-    def _stamp(file: Path) -> list[int | None]:
-        """Return the size and time of a clip's file, by which an altered file reruns its shard."""
-        try:
-            status = file.stat()
-        except OSError:
-            return [None, None]
-        return [status.st_size, status.st_mtime_ns]
-
     def shard_clips(self, corpus: str, shard: str) -> list[list[Any]]:
         """Return a shard's clips as [clip_id, path, file, size, time], sorted by clip id."""
-        return self._clips_by_shard(corpus)[shard]
+        return self.clips.clips(corpus, shard)
 
     def used_shards(self, corpus: str) -> list[str]:
         """Return the shards of a corpus that hold a clip."""
-        return list(self._clips_by_shard(corpus))
+        return self.clips.shards(corpus)
 
     def sources(self, corpus: str) -> list[list[str]]:
         """Return [clip_id, source] of the clips that declare one, which groups are made from.

@@ -54,6 +54,9 @@ class AudioIndex:
 
         The path may lack its extension, use backslashes, or differ in Unicode composition.
         """
+        found = self._known.get(_form(path))
+        if found is not None:
+            return found
         for candidate in (path, path.replace("\\", "/")):
             for name in (candidate, *(candidate + extension for extension in AUDIO_EXTENSIONS)):
                 found = self._known.get(_form(name))
@@ -83,10 +86,13 @@ def _audio_under(folder: Path) -> Iterator[str]:
             continue
         seen.add(real)
         folders[:] = [f for f in folders if not f.startswith(".") and f != "__MACOSX"]
-        relative = Path(here).relative_to(folder)
-        for file in files:
-            if Path(file).suffix.lower() in AUDIO_EXTENSIONS and not file.startswith("._"):
-                yield (relative / file).as_posix()
+        relative = Path(here).relative_to(folder).as_posix()
+        before = "" if relative == "." else f"{relative}/"
+        for file in files:  # plain text: paths as objects take as long as all the rest
+            name = file.lower()
+            audio = name.endswith(AUDIO_EXTENSIONS) and name not in AUDIO_EXTENSIONS
+            if audio and not file.startswith("._"):
+                yield before + file
 
 
 def _form(text: str) -> str:

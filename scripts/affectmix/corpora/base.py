@@ -30,6 +30,7 @@ NOTES: Final = frozenset({"unlabelled", "duplicated", "unusable_comparison"})
 together by their group; all other kinds make the corpus unusable until mended."""
 
 REQUIRED: Final = object()
+_PLAIN: Final = re.compile(r"[A-Za-z0-9._/-]*")
 
 
 @dataclass(frozen=True)
@@ -151,9 +152,20 @@ def make_clip_id(path: str) -> str:
     >>> make_clip_id("-it's here.wav")
     '%2Dit%27s%20here'
     """
-    pure = PurePosixPath(path)
-    stem = pure.with_suffix("") if pure.suffix.lower() in AUDIO_EXTENSIONS else pure
-    return encode_id(stem.as_posix())
+    path = normal_path(path)
+    stem, dot, ending = path.rpartition(".")
+    named = stem and not stem.endswith("/")
+    return encode_id(stem if named and dot + ending.lower() in AUDIO_EXTENSIONS else path)
+
+
+def normal_path(path: str) -> str:
+    """Return a posix path as :class:`pathlib.PurePosixPath` writes it, fast where it is so.
+
+    >>> normal_path("./a//b/./c.wav"), normal_path("a/b.wav")
+    ('a/b/c.wav', 'a/b.wav')
+    """
+    odd = not path or path.startswith("./") or path.endswith("/") or "//" in path or "/." in path
+    return PurePosixPath(path).as_posix() if odd else path
 
 
 def encode_id(text: str) -> str:
@@ -162,8 +174,11 @@ def encode_id(text: str) -> str:
     >>> encode_id("0311_2")
     '0311_2'
     """
-    encoded = urllib.parse.quote(text, safe="/", errors="surrogateescape")
-    encoded = encoded.replace("~", "%7E").replace("/", "__")
+    encoded = text
+    if not _PLAIN.fullmatch(text):
+        encoded = urllib.parse.quote(text, safe="/", errors="surrogateescape")
+        encoded = encoded.replace("~", "%7E")
+    encoded = encoded.replace("/", "__")
     if encoded[:1] in "-.":
         encoded = re.sub(r"^[-.]", lambda m: f"%{ord(m.group()):02X}", encoded)
     if len(encoded) > MAX_CLIP_ID:

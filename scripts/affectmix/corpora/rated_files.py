@@ -10,7 +10,6 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import PurePosixPath
 from typing import ClassVar
 
 import numpy as np
@@ -18,7 +17,7 @@ import pandas as pd
 
 from affectmix.corpora import rows as row_checks
 from affectmix.corpora.audio_index import AudioIndex
-from affectmix.corpora.base import NOTES, Corpus
+from affectmix.corpora.base import NOTES, Corpus, normal_path
 from affectmix.corpora.rows import TEXTS, Scale
 from affectmix.errors import CorpusError, Problem
 from affectmix.schemas import LABELS
@@ -144,8 +143,10 @@ def _build(reading: Reading, index: AudioIndex, folder: str) -> _Tables:
     if ratings is not None:
         ratings = ratings[ratings["clip_id"].isin(rows["clip_id"])].reset_index(drop=True)
     rows = rows.sort_values("clip_id", ignore_index=True)
-    paths = [PurePosixPath(folder, f or p) for f, p in zip(rows["file"], rows["path"], strict=True)]
-    clips = pd.DataFrame({"clip_id": rows["clip_id"], "path": [p.as_posix() for p in paths]})
+    before = "" if normal_path(folder) == "." else f"{normal_path(folder)}/"
+    names = [file or path for file, path in zip(rows["file"], rows["path"], strict=True)]
+    paths = [before + normal_path(name) for name in names]
+    clips = pd.DataFrame({"clip_id": rows["clip_id"], "path": paths})
     return _Tables(clips, _labels(rows), ratings, problems)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import PurePosixPath
 from typing import Final
 
 import numpy as np
@@ -153,6 +152,8 @@ def _drop(
 ) -> pd.DataFrame:
     """Report ``faults`` (row label, message) and return the rows without them."""
     found = dict(faults)
+    if not found:
+        return rows
     problems += [Problem(str(rows.at[i, "where"]), kind, text) for i, text in found.items()]
     return rows.drop(index=list(found))
 
@@ -165,8 +166,8 @@ def _without_name(rows: pd.DataFrame) -> Iterable[tuple[int, str]]:
 
 def _leaving(rows: pd.DataFrame) -> Iterable[tuple[int, str]]:
     for i, path in zip(rows.index, rows["path"], strict=True):
-        posix = PurePosixPath(path.replace("\\", "/"))
-        if posix.is_absolute() or ".." in posix.parts or path[1:3] in (":\\", ":/"):
+        posix = path.replace("\\", "/")
+        if posix.startswith("/") or ".." in posix.split("/") or posix[1:3] == ":/":
             yield i, f"path {path!r} leaves the corpus; write it relative to the audio folder"
 
 

@@ -178,12 +178,13 @@ def _pick_by_place(
 
 
 def _as_text(value: object) -> str | None:
+    if isinstance(value, str):
+        return value.strip() or None
     if value is None or (isinstance(value, float) and np.isnan(value)) or value is pd.NaT:
         return None
     if isinstance(value, float) and value.is_integer():
         value = int(value)  # Excel and Parquet keep the id 12 as 12.0
-    text = str(value).strip()
-    return text or None
+    return str(value).strip() or None
 
 
 def _fault(corpus: str, file: Path, kind: str, message: str) -> CorpusError:

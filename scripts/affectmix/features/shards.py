@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ from affectmix.files import replacing
 from affectmix.schemas import FEATURES
 from affectmix.tables import check_table
 
-_DIGEST_BITS = 256
+_BITS_READ = 64  # of a digest
 _COLUMNS = "affectmix_columns"
 
 
@@ -48,8 +49,8 @@ def shard_of(clip_id: str, shards: int) -> str:
     Raises:
         ConfigError: ``shards`` is not a power of two.
     """
-    digest = int.from_bytes(hashlib.sha256(clip_id.encode()).digest(), "big")
-    return shard_name(digest >> (_DIGEST_BITS - _bits(shards)), shards)
+    digest = int.from_bytes(hashlib.sha256(clip_id.encode()).digest()[: _BITS_READ // 8], "big")
+    return shard_name(digest >> (_BITS_READ - _bits(shards)), shards)
 
 
 def write_shard(features: pd.DataFrame, path: str | Path) -> None:
@@ -139,6 +140,7 @@ def of_clips(features: pd.DataFrame, clip_ids: Iterable[str]) -> pd.DataFrame:
     return features[features["clip_id"].isin(wanted)].reset_index(drop=True)
 
 
+@lru_cache(typed=True)  # True is no 1
 def _bits(shards: int) -> int:
     if (
         isinstance(shards, bool)
