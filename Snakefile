@@ -8,6 +8,7 @@ ENVS = Path(workflow.basedir) / "envs"
 sys.path.insert(0, str(SCRIPTS))
 
 from affectmix.automl.environments import Environments
+from affectmix.config.again import AgainPlan
 from affectmix.config.corpus_checks import check_corpora
 from affectmix.config.costs import describe_costs, training_costs
 from affectmix.config.files import RunFiles
@@ -86,6 +87,7 @@ stem_report = StemReport(project, files, separation=stems.quality_files())
 segment_report = SegmentReport(project, files)
 general_report = GeneralReport(project)
 listeners = ListenerPlan(project, files)
+again = AgainPlan(project, files)
 
 
 onsuccess:

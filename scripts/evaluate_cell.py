@@ -1,7 +1,5 @@
 """Train a cell outside one test fold and predict the fold, for every view of the cell."""
 
-import json
-from pathlib import Path
 from typing import Any
 
 from affectmix.cells.evaluate import evaluate_fold
@@ -16,15 +14,12 @@ from affectmix.tables import write_table
 def main(job: Any) -> None:
     files = dict(job.input.items())
     searched = files.pop("search", None)
-    choice = None
-    if searched:
-        choice = Choice.from_json(json.loads(Path(searched).read_text(encoding="utf-8")))
     result = evaluate_fold(
         CellTables.read(files),
         job.params.cell,
         repeat=int(job.wildcards.repeat),
         fold=int(job.wildcards.fold),
-        choice=choice,
+        choice=Choice.read(searched) if searched else None,
         threads=job.threads,
     )
     write_table(result.predictions, job.output.predictions, CELL_PREDICTIONS)

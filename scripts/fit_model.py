@@ -1,6 +1,5 @@
 """Fit a cell's final model on all rows of its mixture, and store it in safe formats."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from affectmix.tables import read_table
 
 def main(job: Any) -> None:
     files = dict(job.input.items())
-    searched = json.loads(Path(files.pop("search")).read_text(encoding="utf-8"))
+    choice = Choice.read(files.pop("search"))
     predictions = [
         read_table(file, CELL_PREDICTIONS).assign(
             **dict(zip(("repeat", "fold"), map(int, Path(file).stem.split("-")), strict=True))
@@ -29,7 +28,7 @@ def main(job: Any) -> None:
         for name in list(files)
         if name.startswith("audio_")
     }
-    fitted = fit_final(CellTables.read(files), job.params.cell, Choice.from_json(searched))
+    fitted = fit_final(CellTables.read(files), job.params.cell, choice)
     model = with_evidence(fitted, pd.concat(predictions), audio, job.params.hearing)
     save_model(model, Path(job.output.model).parent)
 

@@ -1,7 +1,5 @@
 """Say where a fold's songs lie among sounds, for tuning its model to listeners."""
 
-import json
-from pathlib import Path
 from typing import Any
 
 from affectmix.cells.tables import CellTables
@@ -12,13 +10,13 @@ from affectmix.tuning.hear_songs import hear_songs, save_songs
 
 def main(job: Any) -> None:
     files = dict(job.input.items())
-    searched = json.loads(Path(files.pop("search")).read_text(encoding="utf-8"))
+    choice = Choice.read(files.pop("search"))
     arrays = hear_songs(
         CellTables.read(files),
         job.params.cell,
         repeat=int(job.wildcards.repeat),
         fold=int(job.wildcards.fold),
-        choice=Choice.from_json(searched),
+        choice=choice,
         threads=job.threads,
     )
     save_songs(arrays, job.output[0])

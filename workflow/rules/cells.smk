@@ -70,6 +70,30 @@ use rule evaluate_cell as evaluate_segments with:
         cell=project.cells_by(None, segments=True),
 
 
+# One fold once more, of learners that may not come to the same twice, as on a GPU.
+rule evaluate_again:
+    input:
+        unpack(lambda w: again.inputs(w.cell)),
+    output:
+        "results/again/{cell}.parquet",
+    log:
+        "results/logs/evaluate_again/{cell}.log",
+    benchmark:
+        "results/benchmarks/evaluate_again/{cell}.tsv"
+    conda:
+        "../../envs/affectmix.yaml"
+    threads: 1
+    resources:
+        gpu=lambda w: files.gpus(w.cell),
+    params:
+        cell=lambda w: project.cell_settings(w.cell),
+        repeat=lambda w: again.job(w.cell)[0],
+        fold=lambda w: again.job(w.cell)[1],
+        code=code_digest(SCRIPTS / "evaluate_again.py"),
+    script:
+        "../../scripts/evaluate_again.py"
+
+
 # The mean of other cells' predictions, which are asked for by it.
 rule blend_cell:
     input:

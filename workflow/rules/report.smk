@@ -9,6 +9,7 @@ rule draw_figures:
         unpack(lambda w: segment_report.tables(w.experiment)),
         unpack(lambda w: general_report.tables(w.experiment)),
         unpack(lambda w: listeners.tables(w.experiment)),
+        unpack(lambda w: again.tables(w.experiment)),
         metrics="results/metrics/{experiment}.parquet",
         coverage="results/coverage/{experiment}.parquet",
         audit="results/audit/{experiment}.parquet",
@@ -42,6 +43,7 @@ rule write_tables:
         unpack(lambda w: segment_report.tables(w.experiment)),
         unpack(lambda w: general_report.tables(w.experiment)),
         unpack(lambda w: listeners.tables(w.experiment)),
+        unpack(lambda w: again.tables(w.experiment)),
         metrics="results/metrics/{experiment}.parquet",
         coverage="results/coverage/{experiment}.parquet",
         audit="results/audit/{experiment}.parquet",
@@ -74,6 +76,7 @@ rule write_report:
         unpack(lambda w: segment_report.page_tables()),
         unpack(lambda w: general_report.page_tables()),
         unpack(lambda w: listeners.page_tables()),
+        unpack(lambda w: again.page_tables()),
         oracle=files.oracle_files(),
     output:
         report(

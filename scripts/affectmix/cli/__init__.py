@@ -19,6 +19,7 @@ COMMANDS = {
     "tune": "a model for one listener, from ratings of songs, and which songs to rate",
     "inspect": "what a model folder holds, and whether it can be used here",
     "splits": "write folds as CSV, or pin them",
+    "compare": "whether two results folders hold the same, and how far apart they are",
 }
 INTERRUPTED = 130  # as shells have it
 UNUSABLE = 2  # wrong arguments or configuration, as argparse's own

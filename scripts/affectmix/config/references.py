@@ -94,6 +94,7 @@ def _experiment_faults(
                 f"{where}.models: {learner!r} has no nested, clean cell without a control here, "
                 "and only of such a cell a final model is stored; leave it out"
             )
+    yield from _again_faults(where, config, cells)
     if "listeners" in experiment:
         listeners = experiment["listeners"]
         yield from listener_faults(f"{where}.listeners", config, listeners, cells)
@@ -122,6 +123,21 @@ def _experiment_faults(
             yield from _nested_faults(here, cell)
         if cell.arithmetic != "clean" and all(view in views for view in cell.views):
             yield from _replay_faults(here, cell, views)
+
+
+def _again_faults(where: str, config: Mapping[str, Any], cells: list[Cell]) -> Iterator[str]:
+    """Yield what cannot be evaluated once more: what is no cell of a learner of our own."""
+    named = config["experiments"][where.partition(".")[2]].get("again") or []
+    yield from _unknown(f"{where}.again", named, config["learners"])
+    for learner in named:
+        kind = config["learners"].get(learner, {}).get("kind")
+        if kind in (*BACKENDS, BLEND):
+            yield (
+                f"{where}.again: {learner!r} is of kind {kind!r}, which is not evaluated by "
+                "AffectMix itself; leave it out"
+            )
+        elif kind is not None and learner not in {cell.learner for cell in cells}:
+            yield f"{where}.again: {learner!r} has no cell in this experiment; leave it out"
 
 
 def _paper_constraint_faults(where: str, mixtures: Iterable[Mapping[str, float]]) -> Iterator[str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -32,6 +34,11 @@ class Choice:
     def from_json(cls, data: Mapping[str, Any]) -> Choice:
         """Return the choice that :meth:`to_json` wrote."""
         return cls(dict(data["points"]), dict(data["report"]))
+
+    @classmethod
+    def read(cls, path: str | Path) -> Choice:
+        """Return the choice of a search file."""
+        return cls.from_json(json.loads(Path(path).read_text(encoding="utf-8")))
 
 
 class TargetModel(Protocol):

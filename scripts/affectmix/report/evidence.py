@@ -54,6 +54,7 @@ class Evidence:
         general: ``schemas.GENERAL_MEASURES`` where there are general models, or None.
         users: ``schemas.USERS`` where models are tuned to listeners, or None.
         separation: ``schemas.SEPARATION`` with ``separator`` and ``corpus``, of its stems.
+        again: ``schemas.AGAIN``, folds that were evaluated twice, or None.
         known_shares: view → target → stem → how much of the target the stem causes, where known.
     """
 
@@ -76,6 +77,7 @@ class Evidence:
     contributions: pd.DataFrame | None = None
     excerpts: pd.DataFrame | None = None
     separation: pd.DataFrame | None = None
+    again: pd.DataFrame | None = None
     segments: SegmentEvidence | None = None
     general: pd.DataFrame | None = None
     users: pd.DataFrame | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from affectmix.schemas.cells import (
+    AGAIN,
     AUTOML_FOLDS,
     AUTOML_PREDICTIONS,
     AUTOML_ROWS,
@@ -38,6 +39,7 @@ from affectmix.schemas.experiments import (
 from affectmix.schemas.pages import EXCERPTS, SEGMENT_AGREEMENT, SEGMENT_COUNTS, SEGMENT_CURVES
 
 __all__ = [
+    "AGAIN",
     "AUDIO",
     "AUDIT_FINDINGS",
     "AUDIT_SUMMARY",

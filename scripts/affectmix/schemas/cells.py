@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from affectmix.schemas.columns import affect_column
+from affectmix.schemas.columns import CELL_FIELDS, affect_column
 from affectmix.tables import Column, Schema
 
 CLASSES = Schema(
@@ -48,6 +48,23 @@ SEGMENTS = Schema(
     },
     key=("role", "corpus", "clip_id", "start_s"),
     extra=pa.float32(),  # p_<target>, probabilities, or y_<target>, predicted values
+)
+AGAIN = Schema(
+    "evaluations made again",
+    {
+        **{name: column for name, column in CELL_FIELDS.items() if name != "experiment"},
+        "repeat": Column(pa.int32(), low=0),
+        "fold": Column(pa.int32(), low=0),
+        "device": Column(pa.string(), allowed=("cpu", "cuda")),
+        "view": Column(pa.string()),
+        "target": Column(pa.string()),
+        "rows": Column(pa.int64(), low=1),
+        "apart": Column(pa.int64(), low=0),  # rows whose two predictions are not the same
+        "largest": Column(pa.float64(), low=0.0),  # difference of two predictions of one row
+        "rmse": Column(pa.float64(), low=0.0),
+        "rmse_again": Column(pa.float64(), low=0.0),
+    },
+    key=("cell", "view", "target"),
 )
 TRAIN_ROWS = Schema(
     "train rows",

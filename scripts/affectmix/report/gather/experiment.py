@@ -13,6 +13,7 @@ from affectmix.report.gather.audits import audit_summary
 from affectmix.report.gather.corpora import labels_by_view, raters_by_view
 from affectmix.report.segment_evidence import segment_evidence
 from affectmix.schemas import (
+    AGAIN,
     COVERAGE,
     EXCERPTS,
     GENERAL_MEASURES,
@@ -47,6 +48,18 @@ def separation_of(files: Sequence[str], settings: Mapping[str, Any]) -> pd.DataF
         for separator, corpus in [(Path(file).parent.name, Path(file).stem)]
         if separator in separators and corpus in corpora
     ]
+    return pd.concat(tables, ignore_index=True) if tables else None
+
+
+def again_of(files: Sequence[str], metrics: pd.DataFrame) -> pd.DataFrame | None:
+    """Return how far apart folds are that were evaluated twice, of an experiment's cells.
+
+    Args:
+        files: ``results/again/{cell}.parquet``.
+        metrics: the experiment's.
+    """
+    own = set(metrics["cell"])
+    tables = [read_table(file, AGAIN) for file in files if Path(file).stem in own]
     return pd.concat(tables, ignore_index=True) if tables else None
 
 
@@ -85,6 +98,7 @@ def evidence_of(
         separation=separation_of(listed.get("separation", []), settings),
         segments=segment_evidence(one, settings["segments"]),
         general=read_table(one["general"], GENERAL_MEASURES) if "general" in one else None,
+        again=again_of(listed.get("again", []), read_table(one["metrics"], METRICS)),
         users=read_table(one["users"], USERS) if "users" in one else None,
         **{
             name: read_table(one[name], schema) for name, schema in _OF_STEMS.items() if name in one

@@ -107,4 +107,5 @@ def _own(
         kind: files[kind][place] for kind in ("metrics", "coverage", "audit", "findings")
     }
     always["separation"] = files.get("separation", [])
+    always["again"] = files.get("again", [])
     return {**always, **of_some}

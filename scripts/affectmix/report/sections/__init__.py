@@ -26,6 +26,7 @@ from collections.abc import Callable
 
 from affectmix.report.blocks import Section
 from affectmix.report.evidence import Evidence
+from affectmix.report.sections.again import again_section
 from affectmix.report.sections.attribution import attribution_section
 from affectmix.report.sections.best_stem import best_stem_section
 from affectmix.report.sections.budgets import budgets_section
@@ -77,6 +78,7 @@ SECTIONS: tuple[Callable[[Evidence], Section | None], ...] = (
     claims_section,
     budgets_section,
     coverage_section,
+    again_section,
     controls_section,
 )
 
@@ -87,6 +89,7 @@ WITHOUT_RATINGS = (
     segment_tables_section,
     segment_agreement_section,
     segment_curves_section,
+    again_section,
     controls_section,
 )
 """The sections of an experiment that predicts classes and no ratings: all others speak of R²."""
