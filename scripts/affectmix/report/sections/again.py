@@ -11,8 +11,8 @@ from affectmix.report.labels import with_series
 
 _NOTE = (
     "One fold of a cell is evaluated twice with the same seed: what was chosen, trained and "
-    "predicted. On a CPU both must be the same to the last bit. On a GPU sums are taken in no fixed "
-    "order, and what differs shows how far a reported number can be told from another."
+    "predicted. On a CPU both must be the same to the last bit. On a GPU sums are taken in no "
+    "fixed order, and what differs shows how far a reported number can be told from another."
 )
 _DEVICES = {"cpu": "CPU", "cuda": "GPU"}
 
