@@ -71,6 +71,9 @@ def test_what_a_learner_is_called_in_the_paper() -> None:
     # The paper has one mixture for all classes: nothing of it stands beside these.
     assert method_of({**FULL, "by_class": True}) == "by_class"
     assert method_of({**FULL, "by_class": True, "rdrop": False}) == "by_class_without_rdrop"
+    own = {"refine": True, "memory": 0.7, "weight_average": 0.99}
+    assert method_of({**FULL, **own}) == "refine_memory_weight_average"
+    assert method_of({**FULL, "method": "inheritance", **own}) == "weight_average_inheritance"
 
 
 def test_each_length_stands_beside_its_printed_value() -> None:

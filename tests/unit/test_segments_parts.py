@@ -10,6 +10,7 @@ from affectmix.features.segments import segment_starts
 from affectmix.learners.segments.answers import Answers
 from affectmix.learners.segments.augment import mask
 from affectmix.learners.segments.backbones import make_network
+from affectmix.learners.segments.beliefs import corrected, remembered
 from affectmix.learners.segments.clips import Clips, heard_frames
 from affectmix.learners.segments.grid import cut
 from affectmix.learners.segments.objectives import CrossEntropy, SquaredError
@@ -73,6 +74,25 @@ def test_sharpening_is_a_power_of_one_over_the_temperature() -> None:
     sharp = CrossEntropy(0.5).pseudo_targets(predicted)
     np.testing.assert_allclose(sharp[0], np.array([0.36, 0.09, 0.01]) / 0.46, rtol=1e-5)
     np.testing.assert_allclose(CrossEntropy(1.0).pseudo_targets(predicted), predicted, rtol=1e-5)
+
+
+def test_what_is_remembered_is_a_running_mean() -> None:
+    epochs = [torch.tensor([value]) for value in (1.0, 0.0, 2.0)]
+    first = remembered(None, epochs[0], 0.75)
+    second = remembered(first, epochs[1], 0.75)
+    third = remembered(second, epochs[2], 0.75)
+    assert [float(first), float(second), float(third)] == [1.0, 0.75, 0.75 * 0.75 + 0.25 * 2]
+    assert remembered(first, epochs[1], 0) is epochs[1]
+
+
+def test_labels_are_erased_or_mixed_by_how_probable_they_are() -> None:
+    labels = torch.tensor([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
+    predictions = torch.tensor([[0.2, 0.8], [0.2, 0.8], [0.9, 0.1]])
+    clean = torch.tensor([0.75, 0.5, 0.0], dtype=torch.float64)
+    erased = corrected(labels, predictions, clean, clean <= 0.5, refine=False)
+    np.testing.assert_allclose(erased, [[1, 0], [0.2, 0.8], [0.9, 0.1]])
+    mixed = corrected(labels, predictions, clean, clean <= 0.5, refine=True)
+    np.testing.assert_allclose(mixed, [[0.8, 0.2], [0.6, 0.4], [0.9, 0.1]], rtol=1e-6)
 
 
 def test_the_disagreement_of_two_passes() -> None:
@@ -190,6 +210,8 @@ def test_settings_become_one_recipe_per_length() -> None:
     assert song_level(SETTINGS | {"method": "majority"}) == "majority"
     with pytest.raises(ConfigError, match="warmup is 5, and epochs is 5"):
         recipes(SETTINGS | {"warmup": 5})
+    with pytest.raises(ConfigError, match="refine is true, and erase is false"):
+        recipes(SETTINGS | {"refine": True, "erase": False})
     with pytest.raises(ConfigError, match="overlap_s is 3"):
         recipes(SETTINGS | {"overlap_s": 3})
     with pytest.raises(ConfigError, match="clip_s"):

@@ -114,6 +114,9 @@ def test_every_part_can_be_switched_off() -> None:
         {"erase": False},
         {"mixup": False},
         {"rdrop": False},
+        {"refine": True},
+        {"memory": 0.5},
+        {"weight_average": 0.5},
         {"method": "self_training"},
         {"method": "inheritance"},
     ):
@@ -122,6 +125,16 @@ def test_every_part_can_be_switched_off() -> None:
     assert len(set(weights.values())) == len(weights)
     plain, _ = trained(replace(RECIPE, warmup=1, epochs=3, method="inheritance"), rows)
     assert all(epoch.clean == 1 for epoch in plain.epochs)
+
+
+def test_averaged_weights_are_a_running_mean_over_steps() -> None:
+    plain = replace(RECIPE, warmup=1, method="inheritance", batch=16 * SEGMENTS)  # a step an epoch
+    first = run(plain_network, replace(plain, epochs=1))
+    second = run(plain_network, replace(plain, epochs=2))
+    mean = run(plain_network, replace(plain, epochs=2, weight_average=0.75))
+    weights = [each.network.state_dict()["head.weight"] for each in (first, second, mean)]
+    torch.testing.assert_close(weights[2], 0.75 * weights[0] + 0.25 * weights[1])
+    assert not torch.equal(weights[0], weights[1])
 
 
 def test_a_collapsed_mixture_keeps_every_label_and_is_counted(

@@ -26,11 +26,13 @@ def method_of(settings: Mapping[str, Any]) -> str:
     """Return what a learner of kind ``segments`` stands for: `published_segments.METHODS`, or
     what it is called where the paper has no such row.
     """
+    average = ["weight_average"] if settings.get("weight_average") else []
     if settings["method"] != "full":
-        return str(settings["method"])
+        return "_".join([*average, str(settings["method"])])
     parts = [part for part in ("erase", "mixup", "rdrop") if not settings[part]]
-    if settings.get("by_class"):
-        return "_".join(["by_class", *(["without", *parts] if parts else [])])
+    ours = [part for part in ("by_class", "refine", "memory") if settings.get(part)] + average
+    if ours:
+        return "_".join([*ours, *(["without", *parts] if parts else [])])
     if parts == ["rdrop"]:
         return "without_r_drop"
     return "full" if not parts else "without_" + "_".join(parts)

@@ -33,6 +33,12 @@ class Recipe:
         rdrop: whether two dropout passes are to agree on noisy segments.
         threshold: τ, the posterior above which a segment is clean.
         by_class: whether segments are told apart among those of their own label (ours).
+        refine: whether a label and the prediction are mixed by the posterior, instead of one or
+            the other by τ (ours).
+        memory: share of the epochs before in the running means of each segment's loss and
+            prediction; 0 takes the last epoch's alone, as the paper (ours).
+        weight_average: share of the steps before in the running means of the network's weights,
+            by which it is judged and predicts; 0 takes the last weights, as the paper (ours).
         temperature: T, of the sharpening by the exponent 1/T.
         mixup_alpha: α of the Beta distribution that mixing weights come from.
         rdrop_weight: λ, the weight of the disagreement of two dropout passes.
@@ -57,6 +63,9 @@ class Recipe:
     rdrop: bool = True
     threshold: float = 0.5
     by_class: bool = False
+    refine: bool = False
+    memory: float = 0.0
+    weight_average: float = 0.0
     temperature: float = 0.5
     mixup_alpha: float = 0.5
     rdrop_weight: float = 1.0
@@ -109,6 +118,11 @@ def recipes(settings: Mapping[str, Any]) -> list[Recipe]:
         raise ConfigError(
             "by_class is true, and task is regression, which has no classes; set it to false, or "
             "take task: quadrant, valence_class or arousal_class"
+        )
+    if settings.get("refine") and not settings.get("erase", True):
+        raise ConfigError(
+            "refine is true, and erase is false, which keeps every label; set one of them to "
+            "the other's value"
         )
     named = {
         key: settings[key]

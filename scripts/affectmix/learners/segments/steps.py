@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from affectmix.learners.segments.augment import mask
 from affectmix.learners.segments.backbones import SegmentNetwork
@@ -23,6 +24,9 @@ class Stepper:
     room for a batch, it goes through in twice as many parts, whose gradients add up: the
     steps stay the same, but for batch norm, which sees the parts.
 
+    With ``weight_average`` a second network follows: its weights and batch norm statistics are
+    running means of the first one's, step by step.
+
     Args:
         network: on its device.
         passes: what segments become.
@@ -35,6 +39,7 @@ class Stepper:
 
     Attributes:
         parts: in how many parts batches go through.
+        judge: what predicts: the network that follows, or without one that which is trained.
     """
 
     def __init__(
@@ -65,6 +70,15 @@ class Stepper:
             rising = min(1.0, (step + 1) / max(warm_steps, 1))
             return rising * 0.5 * (1 + math.cos(math.pi * min(1.0, step / max(all_steps, 1))))
 
+        self.judge = network
+        self._average: AveragedModel | None = None
+        if recipe.weight_average:
+            follows = get_ema_multi_avg_fn(recipe.weight_average)
+            self._average = AveragedModel(network, multi_avg_fn=follows, use_buffers=True)
+            followed = self._average.module
+            assert isinstance(followed, SegmentNetwork)
+            self.judge = followed
+        self._network = network
         self._schedule = torch.optim.lr_scheduler.LambdaLR(self._optimiser, share)
 
     def step(
@@ -108,6 +122,8 @@ class Stepper:
         self._optimiser.step()
         self._optimiser.zero_grad()
         self._schedule.step()
+        if self._average is not None:
+            self._average.update_parameters(self._network)
         return loss
 
     def _backward(self, pictures: Tensor, targets: Tensor, noisy: Tensor | None) -> Tensor:

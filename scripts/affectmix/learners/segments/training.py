@@ -21,6 +21,7 @@ from torch import Tensor
 
 from affectmix.errors import AffectMixError
 from affectmix.learners.segments.backbones import SegmentNetwork
+from affectmix.learners.segments.beliefs import corrected, remembered
 from affectmix.learners.segments.clips import Clips
 from affectmix.learners.segments.grid import Segments
 from affectmix.learners.segments.objectives import Objective
@@ -146,7 +147,7 @@ def train(
             failed = run.train()
         if failed is None:
             return Trained(
-                run.network,
+                run.stepper.judge,
                 run.passes,
                 run.epochs,
                 run.mean_clean(),
@@ -201,6 +202,8 @@ class _Run:
         self._batches = batches
         self.epochs: list[Epoch] = []
         self._clean: list[npt.NDArray[np.float64]] = []
+        self._losses: Tensor | None = None
+        self._predicted: Tensor | None = None
         self.watched: list[npt.NDArray[np.float32]] = []
 
     def train(self) -> int | None:
@@ -220,8 +223,8 @@ class _Run:
                 return number
             if len(self._job.watch):
                 watched = self._places[self._job.watch]
-                self.watched.append(self.passes.predict(self.network, watched).cpu().numpy())
-        self.network.eval()
+                self.watched.append(self.passes.predict(self.stepper.judge, watched).cpu().numpy())
+        self.stepper.judge.eval()
         return None
 
     def mean_clean(self) -> npt.NDArray[np.float64]:
@@ -238,26 +241,39 @@ class _Run:
         nothing = (float("nan"), float("nan"))
         recipe = self._recipe
         itself = recipe.method == "self_training"
-        if warm or not (recipe.partitions or itself):
+        idle = warm and (number == 1 or not recipe.memory)  # nothing is learned, or remembered
+        if idle or not (recipe.partitions or itself):
             return self._targets, None, nothing, False
-        predicted = self.passes.predict(self.network, self._places[self._job.train])
-        if not bool(torch.isfinite(predicted).all()):
+        if not self._remember():
             return None
-        pseudo = self._objective.pseudo_targets(predicted)
+        if warm:
+            return self._targets, None, nothing, False
+        assert self._losses is not None and self._predicted is not None
+        pseudo = self._objective.pseudo_targets(self._predicted)
         if itself:
             return pseudo, None, nothing, False
-        losses = self.passes.losses_of(predicted, self._targets)
-        seed = self._job.seed + number
+        losses, seed = self._losses.cpu().numpy(), self._job.seed + number
         if recipe.by_class:
-            split = split_by_class(losses.cpu().numpy(), self._job.targets.argmax(1), seed=seed)
+            split = split_by_class(losses, self._job.targets.argmax(1), seed=seed)
         else:
-            split = split_by_loss(losses.cpu().numpy(), seed=seed)
+            split = split_by_loss(losses, seed=seed)
         self._clean.append(split.clean)
-        noisy = torch.from_numpy(split.clean <= recipe.threshold).to(self._targets.device)
-        targets = self._targets
+        clean = torch.from_numpy(split.clean).to(self._targets.device)
+        noisy, targets = clean <= recipe.threshold, self._targets
         if recipe.erase:
-            targets = torch.where(noisy[:, None], pseudo, targets)
+            targets = corrected(targets, pseudo, clean, noisy, refine=recipe.refine)
         return targets, noisy, split.means, split.collapsed
+
+    def _remember(self) -> bool:
+        """Take in what the network says of the training segments; False if it is no numbers."""
+        found = self.passes.predict(self.stepper.judge, self._places[self._job.train])
+        if not bool(torch.isfinite(found).all()):
+            return False
+        share = self._recipe.memory
+        losses = self.passes.losses_of(found, self._targets)
+        self._losses = remembered(self._losses, losses, share)
+        self._predicted = remembered(self._predicted, found, share)
+        return True
 
     def _pass(self, targets: Tensor, noisy: Tensor | None, *, mixes: bool) -> float:
         """Go once through all training segments; return the mean loss."""
