@@ -1,18 +1,15 @@
-"""Finding, among many fingerprints, those of the same recording.
-
-Fingerprints that share exact parts of words at one offset are candidates (an inverted index,
-as in Haitsma and Kalker 2002, section 6, by sorting); only candidates are compared whole.
-"""
+"""Finding, among many fingerprints, those of the same recording: candidates are compared whole."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 import pandas as pd
 
-from affectmix.audio.fingerprint import BITS, EMPTY, bit_error_rate
+from affectmix.audio.candidates import candidates
+from affectmix.audio.fingerprint import EMPTY, bit_error_rate
 
 SURE_ERROR: Final = 0.20  # bit error rate; see tests/benchmarks/fingerprint.py
 LARGEST_ERROR: Final = 0.30  # where no other offset comes near, as in a shared drum loop
@@ -20,15 +17,8 @@ _LEAST_GAP: Final = 0.08  # by which the error at other offsets must then be lar
 LEAST_OVERLAP: Final = 0.3  # of the shorter recording's words
 _SHORT_WORDS: Final = 86  # 2 s: shorter overlaps must have at most SURE_ERROR
 _LEAST_WORDS: Final = 20  # half a second: less can agree by chance
-_KEY_BITS: Final = 24
-_KEY_SHIFTS: Final = (0, BITS - _KEY_BITS)  # two overlapping parts of each word
-_NEIGHBOURS: Final = 32  # that an entry is paired with among those of one key
-_LEAST_VOTES: Final = 3
 _BESIDE: Final = 20  # frames, 0.46 s: nearer offsets share sound with the best one
 _LONGEST_LOOP: Final = 430  # frames, 10 s
-_OFFSETS_TRIED: Final = 3  # per pair of recordings
-_OFFSET_BITS: Final = 20  # room for the offset in a packed number: 6 hours of frames
-_OFFSET_ZERO: Final = 1 << (_OFFSET_BITS - 1)
 _COLUMNS: Final = ["first", "second", "offset", "error", "overlap"]
 
 
@@ -53,7 +43,7 @@ def same_recordings(
         all are joined through others.
     """
     rows = []
-    for first, second, offsets in _candidates(fingerprints):
+    for first, second, offsets in candidates(fingerprints):
         one, other = fingerprints[first], fingerprints[second]
         shorter = min(np.count_nonzero(one != EMPTY), np.count_nonzero(other != EMPTY))
         tried = sorted({offset + step for offset in offsets for step in (-1, 0, 1)})
@@ -82,43 +72,3 @@ def _stands_out(one: np.ndarray, other: np.ndarray, offset: int, error: float, c
             if told >= count / 2 and elsewhere < error + _LEAST_GAP:
                 return False
     return True
-
-
-def _candidates(fingerprints: Sequence[np.ndarray]) -> Iterator[tuple[int, int, list[int]]]:
-    """Yield pairs of fingerprints with the offsets at which they share most keys."""
-    if not any(len(words) for words in fingerprints):
-        return
-    owner = np.repeat(np.arange(len(fingerprints)), [len(words) for words in fingerprints])
-    frame = np.concatenate([np.arange(len(words)) for words in fingerprints])
-    words = np.concatenate(list(fingerprints))
-    told = words != EMPTY
-    owner, frame, words = owner[told], frame[told], words[told]
-    shared = [_shared(words >> np.uint32(s), owner, frame, len(fingerprints)) for s in _KEY_SHIFTS]
-    codes, votes = np.unique(np.concatenate(shared), return_counts=True)
-    near = votes.copy()  # a shift that is no whole number of frames divides them over two
-    beside = codes[1:] == codes[:-1] + 1
-    near[1:] += np.where(beside, votes[:-1], 0)
-    near[:-1] += np.where(beside, votes[1:], 0)
-    strong = near >= _LEAST_VOTES
-    pair, offset, near = codes[strong] >> _OFFSET_BITS, codes[strong], near[strong]
-    offset = (offset & ((1 << _OFFSET_BITS) - 1)) - _OFFSET_ZERO
-    order = np.lexsort((offset, -near, pair))
-    starts = np.flatnonzero(np.diff(pair[order], prepend=-1))
-    for group in np.split(order, starts[1:]):
-        if len(group):
-            first, second = divmod(int(pair[group[0]]), len(fingerprints))
-            yield first, second, offset[group[:_OFFSETS_TRIED]].tolist()
-
-
-def _shared(keys: np.ndarray, owner: np.ndarray, frame: np.ndarray, owners: int) -> np.ndarray:
-    """Return, for each key that two owners share, a number for the owners and the offset."""
-    keys = keys & np.uint32((1 << _KEY_BITS) - 1)
-    order = np.lexsort((frame, owner, keys))
-    keys, owner, frame = keys[order], owner[order].astype(np.int64), frame[order]
-    found = []
-    for step in range(1, _NEIGHBOURS + 1):
-        here = np.flatnonzero((keys[step:] == keys[:-step]) & (owner[step:] != owner[:-step]))
-        there = here + step
-        pair = owner[here] * owners + owner[there]
-        found.append((pair << _OFFSET_BITS) + frame[here] - frame[there] + _OFFSET_ZERO)
-    return np.concatenate(found)

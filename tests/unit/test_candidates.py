@@ -1,0 +1,73 @@
+"""Candidates among fingerprints are the same however many words are sorted at once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import combinations
+
+import numpy as np
+import pytest
+from affectmix.audio.candidates import _key_bits, candidates
+from affectmix.audio.fingerprint import EMPTY
+
+
+def prints(seed: int, clips: int = 40) -> list[np.ndarray]:
+    """Return fingerprints of few words, some empty or quiet, some clips parts of earlier ones."""
+    rng = np.random.default_rng(seed)
+    found = [
+        rng.integers(0, 2**32, rng.integers(0, 90), dtype=np.uint32) & np.uint32(0xFFFF00FF)
+        for _ in range(clips)
+    ]
+    for place in range(3, clips, 4):
+        found[place] = found[place - 3][rng.integers(0, 20) :].copy()
+        found[place][::7] ^= np.uint32(1 << 31)
+    found[1] = np.repeat(found[0], 3)
+    found[2][::5] = EMPTY
+    found[5] = np.empty(0, np.uint32)
+    return found
+
+
+def by_hand(fingerprints: list[np.ndarray]) -> dict[tuple[int, int], int]:
+    """Return the largest number of votes of every pair: equal parts of words at near offsets."""
+    best = {}
+    for one, other in combinations(range(len(fingerprints)), 2):
+        votes: Counter[int] = Counter()
+        for shift in (0, 8):
+            part = np.uint32(shift)
+            left = (fingerprints[one] >> part) & np.uint32(0xFFFFFF)
+            right = (fingerprints[other] >> part) & np.uint32(0xFFFFFF)
+            same = left[:, None] == right[None, :]
+            same &= (fingerprints[one] != EMPTY)[:, None] & (fingerprints[other] != EMPTY)[None, :]
+            votes.update((np.subtract(*np.nonzero(same))).tolist())
+        near = [votes[o] + votes[o - 1] + votes[o + 1] for o in votes]
+        if max(near, default=0) >= 3:
+            best[one, other] = max(near)
+    return best
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("at_once", [1, 50, 700])
+def test_parts_give_the_same_candidates_as_the_whole(seed: int, at_once: int) -> None:
+    found = list(candidates(prints(seed)))
+    assert len(found) > 5
+    assert list(candidates(prints(seed), at_once=at_once)) == found
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_candidates_are_the_pairs_that_share_parts_of_words(seed: int) -> None:
+    several = prints(seed)
+    del several[1]  # whose words stand thrice: more neighbours than are looked at
+    found = [(first, second) for first, second, _ in candidates(several)]
+    assert found == sorted(by_hand(several))
+
+
+def test_no_words_and_no_candidates() -> None:
+    assert list(candidates([])) == []
+    assert list(candidates([np.empty(0, np.uint32), np.full(9, EMPTY)])) == []
+
+
+@pytest.mark.parametrize(
+    ("entries", "bits"), [(0, 24), (10**6, 24), (8 * 2**24, 24), (8 * 2**24 + 8, 25), (10**12, 32)]
+)
+def test_keys_get_longer_where_unrelated_words_would_share_them(entries: int, bits: int) -> None:
+    assert _key_bits(entries) == bits
