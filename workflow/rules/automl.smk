@@ -27,6 +27,8 @@ rule pose_automl:
         settings=temp("results/automl/{cell}/{part}.settings.json"),
     log:
         "results/logs/pose_automl/{cell}-{part}.log",
+    benchmark:
+        "results/benchmarks/pose_automl/{cell}-{part}.tsv"
     wildcard_constraints:
         cell=project.cells_by("autosklearn", "flaml"),
     conda:
@@ -121,6 +123,8 @@ rule collect_automl:
         search="results/cells/{cell}/{repeat}-{fold}.search.json",
     log:
         "results/logs/collect_automl/{cell}-{repeat}-{fold}.log",
+    benchmark:
+        "results/benchmarks/collect_automl/{cell}-{repeat}-{fold}.tsv"
     wildcard_constraints:
         cell=project.cells_by("autosklearn", "flaml"),
     conda:

@@ -103,6 +103,8 @@ rule blend_cell:
         train="results/cells/{cell}/{repeat}-{fold}.train.parquet",
     log:
         "results/logs/blend_cell/{cell}-{repeat}-{fold}.log",
+    benchmark:
+        "results/benchmarks/blend_cell/{cell}-{repeat}-{fold}.tsv"
     wildcard_constraints:
         cell=project.cells_by("blend"),
     conda:
@@ -126,6 +128,8 @@ rule fit_model:
         sums="results/models/{cell}/SHA256SUMS",
     log:
         "results/logs/fit_model/{cell}.log",
+    benchmark:
+        "results/benchmarks/fit_model/{cell}.tsv"
     conda:
         "../../envs/affectmix.yaml"
     threads: 1

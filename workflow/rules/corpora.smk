@@ -24,6 +24,8 @@ rule index_sections:
         "results/demo/{corpus}/sections.parquet",
     log:
         "results/logs/index_sections/{corpus}.log",
+    benchmark:
+        "results/benchmarks/index_sections/{corpus}.tsv"
     conda:
         "../../envs/affectmix.yaml"
     params:
@@ -69,6 +71,8 @@ rule index_audio:
         left_out="results/corpora/{corpus}/left_out.parquet",
     log:
         "results/logs/index_audio/{corpus}.log",
+    benchmark:
+        "results/benchmarks/index_audio/{corpus}.tsv"
     priority: 3
     conda:
         "../../envs/affectmix.yaml"
@@ -88,6 +92,8 @@ rule index_labels:
         ratings="results/corpora/{corpus}/ratings.parquet",
     log:
         "results/logs/index_labels/{corpus}.log",
+    benchmark:
+        "results/benchmarks/index_labels/{corpus}.tsv"
     conda:
         "../../envs/affectmix.yaml"
     params:

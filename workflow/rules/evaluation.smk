@@ -8,6 +8,8 @@ rule gather_predictions:
         "results/predictions/{experiment}.parquet",
     log:
         "results/logs/gather_predictions/{experiment}.log",
+    benchmark:
+        "results/benchmarks/gather_predictions/{experiment}.tsv"
     conda:
         "../../envs/affectmix.yaml"
     params:
@@ -36,6 +38,8 @@ rule compute_metrics:
         coverage="results/coverage/{experiment}.parquet",
     log:
         "results/logs/compute_metrics/{experiment}.log",
+    benchmark:
+        "results/benchmarks/compute_metrics/{experiment}.tsv"
     conda:
         "../../envs/affectmix.yaml"
     params:
@@ -56,6 +60,8 @@ rule audit_cells:
         summary="results/audit/{experiment}.parquet",
     log:
         "results/logs/audit_cells/{experiment}.log",
+    benchmark:
+        "results/benchmarks/audit_cells/{experiment}.tsv"
     conda:
         "../../envs/affectmix.yaml"
     params:
@@ -83,6 +89,8 @@ rule measure_contributions:
         "results/contributions/{experiment}.parquet",
     log:
         "results/logs/measure_contributions/{experiment}.log",
+    benchmark:
+        "results/benchmarks/measure_contributions/{experiment}.tsv"
     conda:
         "../../envs/affectmix.yaml"
     params:
@@ -103,6 +111,8 @@ rule cut_excerpts:
         "results/excerpts/{experiment}.parquet",
     log:
         "results/logs/cut_excerpts/{experiment}.log",
+    benchmark:
+        "results/benchmarks/cut_excerpts/{experiment}.tsv"
     conda:
         "../../envs/affectmix.yaml"
     params:
@@ -123,6 +133,8 @@ rule describe_segments:
         },
     log:
         "results/logs/describe_segments/{experiment}.log",
+    benchmark:
+        "results/benchmarks/describe_segments/{experiment}.tsv"
     conda:
         "../../envs/affectmix.yaml"
     params:
@@ -139,6 +151,8 @@ rule measure_oracle:
         "results/oracle.parquet",
     log:
         "results/logs/measure_oracle.log",
+    benchmark:
+        "results/benchmarks/measure_oracle.tsv"
     conda:
         "../../envs/affectmix.yaml"
     params:

@@ -58,6 +58,8 @@ rule merge_features:
         nonfinite="results/features/{feature_set}/{stem}/{corpus}.nonfinite.csv",
     log:
         "results/logs/merge_features/{feature_set}-{stem}-{corpus}.log",
+    benchmark:
+        "results/benchmarks/merge_features/{feature_set}-{stem}-{corpus}.tsv"
     wildcard_constraints:
         feature_set=stems.functionals,
     conda:

@@ -24,6 +24,8 @@ rule gather_general:
         "results/general/{experiment}.parquet",
     log:
         "results/logs/gather_general/{experiment}.log",
+    benchmark:
+        "results/benchmarks/gather_general/{experiment}.tsv"
     conda:
         "../../envs/affectmix.yaml"
     params:

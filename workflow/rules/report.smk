@@ -26,6 +26,8 @@ rule draw_figures:
         ),
     log:
         "results/logs/draw_figures/{experiment}.log",
+    benchmark:
+        "results/benchmarks/draw_figures/{experiment}.tsv"
     conda:
         "../../envs/affectmix.yaml"
     params:
@@ -60,6 +62,8 @@ rule write_tables:
         ),
     log:
         "results/logs/write_tables/{experiment}.log",
+    benchmark:
+        "results/benchmarks/write_tables/{experiment}.tsv"
     conda:
         "../../envs/affectmix.yaml"
     params:
@@ -87,6 +91,8 @@ rule write_report:
         ),
     log:
         "results/logs/write_report.log",
+    benchmark:
+        "results/benchmarks/write_report.tsv"
     conda:
         "../../envs/affectmix.yaml"
     params:

@@ -9,6 +9,8 @@ rule assign_classes:
         "results/classes/{corpus}.parquet",
     log:
         "results/logs/assign_classes/{corpus}.log",
+    benchmark:
+        "results/benchmarks/assign_classes/{corpus}.tsv"
     conda:
         "../../envs/affectmix.yaml"
     params:
@@ -28,6 +30,8 @@ rule make_splits:
         warnings="results/splits/{corpus}/{scheme}.warnings.json",
     log:
         "results/logs/make_splits/{corpus}-{scheme}.log",
+    benchmark:
+        "results/benchmarks/make_splits/{corpus}-{scheme}.tsv"
     conda:
         "../../envs/affectmix.yaml"
     params:
