@@ -30,6 +30,7 @@ from affectmix.provenance.code import (
     store_parsed,
 )
 from affectmix.provenance.lock import RunLock
+from affectmix.provenance.orphans import cancel_orphans
 from affectmix.provenance.versions import versions
 from affectmix.run_progress import RunProgress, failures, summary
 from snakemake.exceptions import WorkflowError
@@ -88,6 +89,21 @@ segment_report = SegmentReport(project, files)
 general_report = GeneralReport(project)
 listeners = ListenerPlan(project, files)
 again = AgainPlan(project, files)
+
+
+def submits():
+    """Return whether this process hands jobs to a cluster, whose nodes it cannot see."""
+    return workflow.is_main_process and workflow.non_local_exec
+
+
+onstart:
+    try:
+        if orphans := cancel_orphans():
+            logger.info(
+                f"cancelled {len(orphans)} Slurm jobs that a killed run here left behind"
+            )
+    except AffectMixError as error:
+        raise WorkflowError(str(error))
 
 
 onsuccess:

@@ -17,7 +17,7 @@ from affectmix.cells.evaluate import evaluate_fold, fit_final, search_over_all_f
 from affectmix.cells.excerpts import ExcerptReader, excerpt_offset
 from affectmix.cells.store import load_model, save_model
 from affectmix.cells.tables import CellTables
-from affectmix.config import files
+from affectmix.config import gpus
 from affectmix.config.files import RunFiles
 from affectmix.config.project import Project
 from affectmix.config.validate import validate_config
@@ -214,5 +214,5 @@ def test_cells_take_a_gpu_where_their_learner_may_and_there_is_one(
     for there, taken in ((True, [1, 0, 0]), (False, [0, 0, 0])):
         device = tmp_path / "gpu"
         device.touch() if there else device.unlink()
-        monkeypatch.setattr(files, "GPU", device)
+        monkeypatch.setattr(gpus, "GPU", device)
         assert [RunFiles(project).gpus(name) for name in project.cells] == taken

@@ -17,7 +17,7 @@ rule search_cell:
         "../../envs/affectmix.yaml"
     threads: 1
     resources:
-        gpu=lambda w: files.gpus(w.cell),
+        gpu=lambda w: files.gpus(w.cell, submits=submits()),
     params:
         cell=lambda w: project.cell_settings(w.cell),
         code=code_digest(SCRIPTS / "search_cell.py"),
@@ -47,7 +47,7 @@ rule evaluate_cell:
         "../../envs/affectmix.yaml"
     threads: 1
     resources:
-        gpu=lambda w: files.gpus(w.cell),
+        gpu=lambda w: files.gpus(w.cell, submits=submits()),
     params:
         cell=lambda w: project.cell_settings(w.cell),
         code=code_digest(SCRIPTS / "evaluate_cell.py"),
@@ -134,7 +134,7 @@ rule fit_model:
         "../../envs/affectmix.yaml"
     threads: 1
     resources:
-        gpu=lambda w: files.gpus(w.cell),
+        gpu=lambda w: files.gpus(w.cell, submits=submits()),
     params:
         cell=lambda w: project.cell_settings(w.cell),
         hearing=lambda w: models.hearing(w.cell),

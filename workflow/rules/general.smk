@@ -9,6 +9,7 @@ rule fetch_backbone:
         "results/logs/fetch_backbone/{backbone}.log",
     wildcard_constraints:
         backbone="mobilenetv3_large|efficientnet_b3",
+    localrule: True
     conda:
         "../../envs/affectmix.yaml"
     params:

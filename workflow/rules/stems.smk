@@ -8,6 +8,8 @@ rule fetch_weights:
     log:
         "results/logs/fetch_weights/{separator}.log",
     priority: 4
+    # A cluster's nodes may have no way out to the network.
+    localrule: True
     conda:
         "../../envs/affectmix.yaml"
     params:
@@ -33,7 +35,7 @@ rule separate_stems:
         "../../envs/affectmix.yaml"
     threads: 1
     resources:
-        gpu=lambda w: stems.gpus(w.separator),
+        gpu=lambda w: stems.gpus(w.separator, submits=submits()),
     params:
         separator=lambda w: stems.separator_settings(w.separator),
         clips=lambda w: project.shard_clips(w.corpus, w.shard),

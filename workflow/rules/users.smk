@@ -17,7 +17,7 @@ rule hear_songs:
         "../../envs/affectmix.yaml"
     threads: 1
     resources:
-        gpu=lambda w: files.gpus(w.cell),
+        gpu=lambda w: files.gpus(w.cell, submits=submits()),
     params:
         cell=lambda w: project.cell_settings(w.cell),
         code=code_digest(SCRIPTS / "hear_songs.py"),

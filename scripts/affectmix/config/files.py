@@ -6,8 +6,8 @@ from typing import Any
 
 from affectmix.config.feature_choices import is_logmel
 from affectmix.config.general_models import weight_file
+from affectmix.config.gpus import gpus_of_a_job
 from affectmix.config.project import Project
-from affectmix.config.stems import GPU
 from affectmix.corpora.base import TARGETS
 from affectmix.evaluation.contributions import find_families
 from affectmix.stems.names import path_stem, single_stems, split_stem
@@ -125,10 +125,10 @@ class RunFiles:
             "train": [f"{path}.train.parquet" for path in base],
         }
 
-    def gpus(self, name: str) -> int:
-        """Return how many of the machine's GPUs a job of a cell takes."""
+    def gpus(self, name: str, *, submits: bool = False) -> int:
+        """Return how many GPUs a job of a cell takes."""
         learner = self._project.learners[self._project.cell(name).learner]
-        return int(learner.get("device", "cpu") != "cpu" and GPU.exists())
+        return gpus_of_a_job(submits=submits) if learner.get("device", "cpu") != "cpu" else 0
 
     def contribution_settings(self, experiment: str) -> dict[str, Any]:
         """Return what tells which cells of an experiment differ in their stems alone.

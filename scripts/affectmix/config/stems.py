@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from affectmix.config.gpus import gpus_of_a_job
 from affectmix.config.project import Project
 from affectmix.errors import ConfigError
 from affectmix.features.logmel_recipes import LogmelRecipe, make_recipes
@@ -21,7 +21,6 @@ from affectmix.stems.names import (
 )
 from affectmix.stems.weights import weight_faults, weight_files
 
-GPU = Path("/dev/nvidiactl")
 _TRUE_ENDINGS = (".wav", ".flac")
 
 
@@ -128,11 +127,10 @@ class StemPlan:
         needs = self._separators[separator]["kind"] == SeparatorKind.DEMUCS
         return [f"results/stems/{separator}/weights.json"] if needs else []
 
-    def gpus(self, separator: str) -> int:
-        """Return how many of the machine's GPUs a job takes."""
+    def gpus(self, separator: str, *, submits: bool = False) -> int:
+        """Return how many GPUs a job takes."""
         needs = self._separators[separator]["kind"] == SeparatorKind.DEMUCS
-        hidden = os.environ.get("CUDA_VISIBLE_DEVICES", "0") in ("", "-1")
-        return int(needs and GPU.exists() and not hidden)
+        return gpus_of_a_job(submits=submits) if needs else 0
 
     def audio_inputs(self, corpus: str, shard: str, stem: str) -> list[str]:
         """Return what has to be made before a shard's audio of a single stem can be read."""

@@ -1,0 +1,145 @@
+"""Whether Snakemake on Slurm leaves what a local run leaves, after faults too.
+
+Run by ``make test-slurm``, inside tests/slurm/cluster.sh. The smallest example is run here, and
+through Slurm with profiles/slurm, where
+
+- Snakemake is killed while jobs of it are in the queue, and the same command goes on;
+- a job asks for too little memory at first, is killed by Slurm, and is submitted with more;
+- the cells' group asks for the node's GPU.
+
+Then every Parquet table of the one must equal the other's, value for value.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pandas as pd
+import yaml
+
+REPOSITORY = Path(__file__).parents[2]
+LONGEST_S = 3600
+TOO_LITTLE_MB = 100
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--folder", type=Path, help="where the runs are left; else removed")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="affectmix-") as scratch:
+        check(arguments.folder or Path(scratch))
+
+
+def check(folder: Path) -> None:
+    here, there = folder / "local", folder / "slurm"
+    started = time.monotonic()
+    run(here, "--cores", "all")
+    say(f"the local run took {time.monotonic() - started:.0f} s")
+    profile = write_profile(folder / "profile")
+    started = time.monotonic()
+    kill_with_jobs_in_the_queue(there, profile)
+    said = run(there, "--workflow-profile", str(profile))
+    say(f"the run on Slurm, killed once, took {time.monotonic() - started:.0f} s")
+    assert re.search(r"cancelled [1-9]\d* Slurm jobs", said), "the killed run's jobs were left"
+    check_jobs(finished_jobs())
+    tables = compare(here / "results", there / "results")
+    say(f"{tables} tables are equal, value for value")
+
+
+def write_profile(folder: Path) -> Path:
+    """Write profiles/slurm with a job that gets too little at first, a GPU, and less waiting."""
+    text = (REPOSITORY / "profiles" / "slurm" / "config.yaml").read_text(encoding="utf-8")
+    profile = yaml.safe_load(text)
+    own = profile["set-resources"]
+    own["merge_features"] |= {"mem_mb": f"{TOO_LITTLE_MB} if attempt == 1 else 1000 * attempt"}
+    own["fit_model"] |= {"gpu": 1}
+    profile |= {"resources": ["gpu=1"], "seconds-between-status-checks": 1, "latency-wait": 10}
+    profile |= {"slurm-init-seconds-before-status-checks": 1}
+    folder.mkdir(parents=True)
+    (folder / "config.yaml").write_text(yaml.safe_dump(profile), encoding="utf-8")
+    return folder
+
+
+def command(*arguments: str) -> list[str]:
+    return [
+        *(sys.executable, "-m", "snakemake", "--snakefile", str(REPOSITORY / "Snakefile")),
+        *("--configfile", str(REPOSITORY / "config" / "examples" / "mini.yaml"), *arguments),
+    ]
+
+
+def run(folder: Path, *arguments: str) -> str:
+    """Run the example in a folder and return what Snakemake says; stop where it fails."""
+    folder.mkdir(parents=True, exist_ok=True)
+    done = subprocess.run(
+        command(*arguments), cwd=folder, capture_output=True, text=True, timeout=LONGEST_S
+    )
+    if done.returncode:
+        sys.exit(f"{done.stderr[-8000:]}\naffectmix: {folder}: Snakemake failed")
+    return done.stderr
+
+
+def kill_with_jobs_in_the_queue(folder: Path, profile: Path) -> None:
+    """Start the example on Slurm and kill Snakemake when its first job has left something."""
+    folder.mkdir(parents=True)
+    with (folder / "killed.log").open("w", encoding="utf-8") as log:
+        first = subprocess.Popen(
+            command("--workflow-profile", str(profile)), cwd=folder, stdout=log, stderr=log
+        )
+    end = time.monotonic() + LONGEST_S
+    while not list(folder.glob("results/demo/*/*.done")):
+        if first.poll() is not None or time.monotonic() > end:
+            first.kill()
+            log_text = (folder / "killed.log").read_text(encoding="utf-8")
+            sys.exit(f"{log_text[-8000:]}\naffectmix: the first run left nothing on Slurm")
+        time.sleep(0.1)
+    first.send_signal(signal.SIGKILL)
+    first.wait()
+    queued = subprocess.check_output(["squeue", "--noheader", "--format", "%i %T"], text=True)
+    assert queued.split(), "no job outlived Snakemake, so that nothing was tried"
+    say(f"Snakemake was killed; in the queue: {' '.join(queued.split())}")
+
+
+def finished_jobs() -> list[dict[str, str]]:
+    """Return what Slurm remembers of each job, in the order of submission."""
+    lines = subprocess.check_output(["scontrol", "--oneliner", "show", "jobs"], text=True)
+    jobs = [dict(re.findall(r"(\w+)=(\S*)", line)) for line in lines.splitlines()]
+    return sorted(jobs, key=lambda job: int(job["JobId"]))
+
+
+def check_jobs(jobs: list[dict[str, str]]) -> None:
+    """Say what was submitted, and check the retry and the GPU."""
+    for job in jobs:
+        say(f"{job['Comment']}: {job['TRES']} for {job['TimeLimit']}: {job['JobState']}")
+    merges = [job for job in jobs if "merge_features" in job["Comment"]]
+    asked = [re.search(r"mem=(\d+)M", job["TRES"])[1] for job in merges]
+    assert asked == [str(TOO_LITTLE_MB), "2000"], f"memory of the attempts: {asked}"
+    assert [job["JobState"] == "COMPLETED" for job in merges] == [False, True]
+    for job in jobs:
+        assert ("gres/gpu=1" in job["TRES"]) == ("fit_model" in job["Comment"]), job
+
+
+def compare(first: Path, second: Path) -> int:
+    """Check that two folders hold the same Parquet tables, and return how many."""
+    names = [{str(f.relative_to(r)) for f in r.rglob("*.parquet")} for r in (first, second)]
+    assert names[0] == names[1], f"in one of them only: {names[0] ^ names[1]}"
+    for name in sorted(names[0]):
+        tables = (pd.read_parquet(root / name) for root in (first, second))
+        pd.testing.assert_frame_equal(*tables, check_exact=True, obj=name)
+    return len(names[0])
+
+
+def say(words: str) -> None:
+    print(f"affectmix: {words}", flush=True)
+
+
+if __name__ == "__main__":
+    os.environ["OMP_NUM_THREADS"] = "1"
+    main()
