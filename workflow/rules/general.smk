@@ -9,6 +9,7 @@ rule fetch_backbone:
         "results/logs/fetch_backbone/{backbone}.log",
     wildcard_constraints:
         backbone="mobilenetv3_large|efficientnet_b3",
+    # A cluster's nodes may have no way out to the network.
     localrule: True
     conda:
         "../../envs/affectmix.yaml"
