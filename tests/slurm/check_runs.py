@@ -123,13 +123,15 @@ def finished_jobs() -> list[dict[str, str]]:
 def check_jobs(jobs: list[dict[str, str]]) -> None:
     """Say what was submitted, and check the retry and the GPU."""
     for job in jobs:
-        say(f"{job['Comment']}: {job['TRES']} for {job['TimeLimit']}: {job['JobState']}")
+        wants = f"{job['TRES']} {job.get('TresPerJob', '')} {job['TimeLimit']}"
+        say(f"{job['Comment']}: {wants}: {job['JobState']}")
     merges = [job for job in jobs if "merge_features" in job["Comment"]]
     asked = [re.search(r"mem=(\d+)M", job["TRES"])[1] for job in merges]
     assert asked == [str(TOO_LITTLE_MB), "2000"], f"memory of the attempts: {asked}"
     assert [job["JobState"] == "COMPLETED" for job in merges] == [False, True]
     for job in jobs:
-        assert ("gres/gpu=1" in job["TRES"]) == ("fit_model" in job["Comment"]), job
+        wanted = "gres:gpu:1" if "fit_model" in job["Comment"] else ""
+        assert job.get("TresPerJob", "") == wanted, job
 
 
 def compare(first: Path, second: Path) -> int:
