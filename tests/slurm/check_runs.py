@@ -7,7 +7,7 @@ through Slurm with profiles/slurm, where
 - a job asks for too little memory at first, is killed by Slurm, and is submitted with more;
 - the cells' group asks for the node's GPU.
 
-Then every Parquet table of the one must equal the other's, value for value.
+Then all that the one made must equal the other's, as ``affectmix compare`` sees it.
 """
 
 from __future__ import annotations
@@ -22,10 +22,13 @@ import tempfile
 import time
 from pathlib import Path
 
-import pandas as pd
 import yaml
 
 REPOSITORY = Path(__file__).parents[2]
+sys.path.insert(0, str(REPOSITORY / "scripts"))
+
+from affectmix.provenance.compare import compare_results  # noqa: E402
+
 LONGEST_S = 3600
 TOO_LITTLE_MB = 100
 
@@ -50,8 +53,8 @@ def check(folder: Path) -> None:
     say(f"the run on Slurm, killed once, took {time.monotonic() - started:.0f} s")
     assert re.search(r"cancelled [1-9]\d* Slurm jobs", said), "the killed run's jobs were left"
     check_jobs(finished_jobs())
-    tables = compare(here / "results", there / "results")
-    say(f"{tables} tables are equal, value for value")
+    files = compare(here / "results", there / "results")
+    say(f"{files} files are equal: tables, models, texts and figures, value for value")
 
 
 def write_profile(folder: Path) -> Path:
@@ -135,13 +138,11 @@ def check_jobs(jobs: list[dict[str, str]]) -> None:
 
 
 def compare(first: Path, second: Path) -> int:
-    """Check that two folders hold the same Parquet tables, and return how many."""
-    names = [{str(f.relative_to(r)) for f in r.rglob("*.parquet")} for r in (first, second)]
-    assert names[0] == names[1], f"in one of them only: {names[0] ^ names[1]}"
-    for name in sorted(names[0]):
-        tables = (pd.read_parquet(root / name) for root in (first, second))
-        pd.testing.assert_frame_equal(*tables, check_exact=True, obj=name)
-    return len(names[0])
+    """Check that two results folders have the same content, and return in how many files."""
+    found = compare_results(first, second)
+    if found.differences:
+        sys.exit("\n".join(["affectmix: the two runs differ:", *map(str, found.differences)]))
+    return found.files
 
 
 def say(words: str) -> None:

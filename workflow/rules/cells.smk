@@ -84,7 +84,7 @@ rule evaluate_again:
         "../../envs/affectmix.yaml"
     threads: 1
     resources:
-        gpu=lambda w: files.gpus(w.cell),
+        gpu=lambda w: files.gpus(w.cell, submits=submits()),
     params:
         cell=lambda w: project.cell_settings(w.cell),
         repeat=lambda w: again.job(w.cell)[0],
