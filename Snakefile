@@ -91,9 +91,8 @@ listeners = ListenerPlan(project, files)
 again = AgainPlan(project, files)
 
 
-def submits():
-    """Return whether this process hands jobs to a cluster, whose nodes it cannot see."""
-    return workflow.is_main_process and workflow.non_local_exec
+# Whether this process hands jobs to a cluster, whose nodes it cannot see.
+submits = lambda: workflow.is_main_process and workflow.non_local_exec
 
 
 onstart:
