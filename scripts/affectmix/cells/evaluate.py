@@ -15,10 +15,12 @@ from affectmix.cells.final import FinalModel
 from affectmix.cells.rows import KEY, CellRows, prediction_table
 from affectmix.cells.segment_rows import segment_table, training_report
 from affectmix.cells.tables import CellTables
+from affectmix.features.disk_rows import DiskRows, Features
 from affectmix.features.logmel_recipes import FLOOR_DB
 from affectmix.learners import UNPADDED, make_learner
-from affectmix.learners.base import Choice, Learner, MeasuringLearner
+from affectmix.learners.base import Choice, Learner, MeasuringLearner, TargetModel
 from affectmix.learners.segments.recipe import grid_s
+from affectmix.search.row_blocks import blocks
 from affectmix.search.task import SearchFold, SearchTask
 from affectmix.stems.names import sources_of
 from affectmix.tasks import targets_of, task_of
@@ -72,7 +74,7 @@ def evaluate_fold(
     targets = targets_of(rows.task)
     models = learner.fit(X.repeat(copies, axis=0), Y.repeat(copies, axis=0), targets, choice)
     test_X, test_Y = features_of(tables, settings, tested), rows.labels_of(tested, phase="test")
-    predicted = np.column_stack([model.predict(test_X) for model in models.values()])
+    predicted = np.column_stack([_predictions(model, test_X) for model in models.values()])
     fits: dict[str, Any] = {"fits": {t: bool(model.converged) for t, model in models.items()}}
     if isinstance(learner, MeasuringLearner):
         fits["tested"] = learner.measure(models, test_X, test_Y)
@@ -127,8 +129,19 @@ def learner_of(settings: Mapping[str, Any], *, threads: int = 1) -> Learner:
     return make_learner(settings["learner"], stems=stems, threads=threads)
 
 
-def features_of(tables: CellTables, settings: Mapping[str, Any], rows: pd.DataFrame) -> np.ndarray:
-    """Return what the cell's learner is given of some rows. [shape=(n, ...)]"""
+def _predictions(model: TargetModel, X: Features) -> np.ndarray:
+    """Return a model's predictions, of rows on disk a block at a time. [shape=(n,)]"""
+    if isinstance(X, DiskRows):
+        return np.concatenate([model.predict(block) for _, block in blocks(X)])
+    return model.predict(X)
+
+
+def features_of(tables: CellTables, settings: Mapping[str, Any], rows: pd.DataFrame) -> Any:
+    """Return what the cell's learner is given of some rows. [shape=(n, ...)]
+
+    That is an array, or :class:`DiskRows` of corpora too large for one table, which reach only
+    learners that take them (:mod:`affectmix.config.large_corpora`).
+    """
     if not tables.logmels:
         return tables.feature_rows(rows)
     learner = settings["learner"]
@@ -142,7 +155,7 @@ def features_of(tables: CellTables, settings: Mapping[str, Any], rows: pd.DataFr
 
 
 def _task(
-    X: np.ndarray,
+    X: Features,
     Y: np.ndarray,
     rows: pd.DataFrame,
     folds: tuple[SearchFold, ...],

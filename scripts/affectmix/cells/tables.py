@@ -12,9 +12,11 @@ import pandas as pd
 
 from affectmix import schemas
 from affectmix.cells.excerpts import ExcerptReader
+from affectmix.cells.feature_shards import disk_rows, feature_columns
 from affectmix.cells.views import members
 from affectmix.corpora.base import TARGETS
 from affectmix.errors import ConfigError, TableError
+from affectmix.features.disk_rows import Features
 from affectmix.features.logmel_recipes import FLOOR_DB
 from affectmix.splits.controls import control_labels
 from affectmix.splits.mixtures import ViewRows
@@ -34,6 +36,7 @@ class CellTables:
         groups: ``schemas.GROUPS`` of all corpora.
         features: corpus → ``schemas.FEATURES``; empty for learners that use none.
         logmels: corpus → stem → shards; empty for learners that do not listen to log-mels.
+        shards: corpus → stem → shards of features, of corpora too large for one table.
     """
 
     labels: dict[str, pd.DataFrame]
@@ -41,13 +44,14 @@ class CellTables:
     groups: pd.DataFrame
     features: dict[str, pd.DataFrame]
     logmels: dict[str, dict[str, list[str | Path]]] = field(default_factory=dict)
+    shards: dict[str, dict[str, list[str | Path]]] = field(default_factory=dict)
 
     @classmethod
     def read(cls, files: Mapping[str, Any]) -> CellTables:
         """Read the files named ``labels_<corpus>``, ``splits_…``, ``features_…`` and ``groups``.
 
-        Of log-mels, ``logmels_<stem>_<corpus>``, the names alone are kept: excerpts are read
-        when they are asked for.
+        Of shards, ``logmels_<stem>_<corpus>`` and ``shards_<stem>_<corpus>``, the names alone
+        are kept: they are read when excerpts or features are asked for.
         """
         kinds: dict[str, dict[str, pd.DataFrame]] = {"labels": {}, "splits": {}, "features": {}}
         declared = {
@@ -55,16 +59,16 @@ class CellTables:
             "splits": schemas.SPLITS,
             "features": schemas.FEATURES,
         }
-        logmels: dict[str, dict[str, list[str | Path]]] = {}
+        listed: dict[str, dict[str, dict[str, list[str | Path]]]] = {"logmels": {}, "shards": {}}
         for name, file in files.items():
             kind, _, corpus = name.partition("_")
             if kind in declared and corpus:
                 kinds[kind][corpus] = read_table(file, declared[kind])
-            elif kind == "logmels":
+            elif kind in listed:
                 stem, _, corpus = corpus.partition("_")
-                logmels.setdefault(corpus, {})[stem] = list(file)
+                listed[kind].setdefault(corpus, {})[stem] = list(file)
         groups = read_table(files["groups"], schemas.GROUPS)
-        return cls(kinds["labels"], kinds["splits"], groups, kinds["features"], logmels)
+        return cls(kinds["labels"], kinds["splits"], groups, kinds["features"], **listed)
 
     @classmethod
     def read_for_audit(
@@ -130,11 +134,14 @@ class CellTables:
             )
         return frame.sort_values("clip_id", ignore_index=True)
 
-    def feature_rows(self, rows: pd.DataFrame) -> np.ndarray:
+    def feature_rows(self, rows: pd.DataFrame) -> Features:
         """Return the raw features of (corpus, clip_id) rows. [shape=(n, d), float32]
 
-        Learners without features get one empty column per row's place. [shape=(n, 0)]
+        They are on disk where a corpus is too large for one table. Learners without features
+        get one empty column per row's place. [shape=(n, 0)]
         """
+        if self.shards:
+            return disk_rows(rows, self.features, self.shards)
         if not self.features:
             return np.empty((len(rows), 0), dtype=np.float32)
         columns: list[str] | None = None
@@ -175,6 +182,8 @@ class CellTables:
 
     def feature_names(self) -> list[str]:
         """Return the names of the feature columns, in order."""
+        for stems in self.shards.values():
+            return feature_columns(stems)
         for frame in self.features.values():
             return [name for name in frame.columns if name != "clip_id"]
         return []

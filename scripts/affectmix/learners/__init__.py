@@ -63,6 +63,7 @@ def make_learner(
         space=settings["space"],
         search=settings["search"],
         tolerance=settings.get("tolerance"),
+        limits={key: settings[key] for key in ("exact_rows", "landmarks") if key in settings},
         threads=threads,
     )
 

@@ -7,14 +7,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
+from affectmix.features.disk_rows import Features
 from affectmix.learners.base import Choice, TargetModel
+from affectmix.search.axes import Axes
 from affectmix.search.elasticnet_fit import fit_elasticnet
 from affectmix.search.elasticnet_search import search_elasticnet
+from affectmix.search.landmarks import LANDMARKS
 from affectmix.search.spaces import Point, load_space
 from affectmix.search.svr_fit import fit_svr
 from affectmix.search.svr_search import search_svr
-from affectmix.search.task import SearchResult, SearchTask
+from affectmix.search.task import EXACT_ROWS, SearchResult, SearchTask
 
 
 @dataclass(frozen=True)
@@ -24,12 +28,13 @@ class Engine:
     search: Callable[..., SearchResult]
     fit: Callable[..., TargetModel]
     tolerance: float
+    landmarks: int | None = None
 
 
 # Tolerances: the joint-learning paper's 1e-5 for ElasticNetCV, scikit-learn's 1e-3 for SVR.
 ENGINES: Mapping[str, Engine] = {
     "elasticnet": Engine(search_elasticnet, fit_elasticnet, 1e-5),
-    "svr": Engine(search_svr, fit_svr, 1e-3),
+    "svr": Engine(search_svr, fit_svr, 1e-3, LANDMARKS),
 }
 
 
@@ -41,6 +46,9 @@ class SearchedLearner:
         space: name, file or data of a search space; see :mod:`affectmix.search.spaces`.
         search: ``halving`` (as the joint-learning paper) or ``exhaustive``.
         tolerance: at which a fit counts as converged; None for the kind's default.
+        limits: ``exact_rows``: on more training rows than this, sums over blocks stand in for
+            the rows of an elastic net, and landmarks for the kernel of an SVR; and of an SVR
+            alone ``landmarks``, the rows that stand for all in such a kernel.
         threads: threads that the search may use.
     """
 
@@ -53,12 +61,14 @@ class SearchedLearner:
         space: Any,
         search: str = "halving",
         tolerance: float | None = None,
+        limits: Mapping[str, int] | None = None,
         threads: int = 1,
     ) -> None:
         self._engine = ENGINES[kind]
         self._points: list[Point] = load_space(space, learner=kind)
         self._exhaustive = search == "exhaustive"
         self._tolerance = tolerance or self._engine.tolerance
+        self._limits = dict(limits or {})
         self._threads = threads
 
     def search(self, task: SearchTask) -> Choice:
@@ -69,17 +79,38 @@ class SearchedLearner:
             exhaustive=self._exhaustive,
             tol=self._tolerance,
             threads=self._threads,
+            **self._limits,
         )
-        return Choice(result.chosen, _describe(result))
+        most = max(len(fold.train) for fold in task.folds)
+        return Choice(result.chosen, {**_describe(result), **self._approximation(result, most)})
 
     def fit(
-        self, X: np.ndarray, Y: np.ndarray, targets: Sequence[str], choice: Choice
+        self, X: Features, Y: np.ndarray, targets: Sequence[str], choice: Choice
     ) -> dict[str, TargetModel]:
         """Fit the chosen point of each target on all rows. [shapes=(n, d), (n, t)]"""
+        settings: dict[str, Any] = {"tol": self._tolerance, **self._limits}
+        if len(X) > self._limits.get("exact_rows", EXACT_ROWS):
+            with threadpool_limits(self._threads, user_api="blas"):
+                settings["axes"] = Axes.fit(X)  # for all targets
         return {
-            target: self._engine.fit(X, Y[:, column], choice.points[target], tol=self._tolerance)
+            target: self._engine.fit(X, Y[:, column], choice.points[target], **settings)
             for column, target in enumerate(targets)
         }
+
+    def _approximation(self, result: SearchResult, most: int) -> dict[str, Any]:
+        """Return with how many landmarks which rungs were searched; nothing where all were exact.
+
+        Args:
+            result: what the search found.
+            most: rows of the largest training set.
+        """
+        exact_rows = self._limits.get("exact_rows", EXACT_ROWS)
+        landmarks = self._limits.get("landmarks", self._engine.landmarks)
+        shares = result.scores.groupby("rung")["share"].first()
+        rungs = [int(rung) for rung, share in shares.items() if round(share * most) > exact_rows]
+        if landmarks is None or not rungs:
+            return {}
+        return {"approximation": {"landmarks": landmarks, "rungs": rungs}}
 
 
 def _describe(result: SearchResult) -> dict[str, Any]:

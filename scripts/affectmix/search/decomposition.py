@@ -37,15 +37,12 @@ class Standardizer:
         """Return the statistics of raw features [shape=(n, d)]."""
         values = np.asarray(X, dtype=np.float64)
         finite = np.isfinite(values)
-        fill = _medians(values, finite)
+        fill = medians(values, finite)
         if not finite.all():
             values = np.where(finite, values, fill)
         mean = values.mean(axis=0)
         variance = np.square(values - mean).mean(axis=0)
-        # scikit-learn's rule for a column that differs from a constant by rounding alone.
-        n, eps = len(values), np.finfo(np.float64).eps
-        constant = variance <= n * eps * variance + np.square(n * mean * eps)
-        return cls(fill, mean, np.where(constant, 1.0, np.sqrt(variance)))
+        return cls(fill, mean, scales_of(len(values), mean, variance))
 
     def apply(self, X: np.ndarray) -> np.ndarray:
         """Return standardised features; NaN and infinite values are imputed [shape=(m, d)]."""
@@ -57,7 +54,15 @@ class Standardizer:
         return values
 
 
-def _medians(values: np.ndarray, finite: np.ndarray) -> np.ndarray:
+def scales_of(n: int, mean: np.ndarray, variance: np.ndarray) -> np.ndarray:
+    """Return by what columns of n rows are divided: 1 for those of zero variance [shape=(d,)]."""
+    # scikit-learn's rule for a column that differs from a constant by rounding alone.
+    eps = np.finfo(np.float64).eps
+    constant = variance <= n * eps * variance + np.square(n * mean * eps)
+    return np.where(constant, 1.0, np.sqrt(variance))
+
+
+def medians(values: np.ndarray, finite: np.ndarray) -> np.ndarray:
     """Return each column's median over its finite values, 0 where there are none."""
     fill = np.zeros(values.shape[1])
     whole = finite.all(axis=0)
@@ -70,8 +75,8 @@ def _medians(values: np.ndarray, finite: np.ndarray) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class Decomposition:
-    """Principal components of one standardised training set.
+class Spectrum:
+    """How the variance of one standardised training set spreads over its components.
 
     Attributes:
         standardizer: the statistics of the training rows.
@@ -79,16 +84,50 @@ class Decomposition:
         variance: sums of squares along each component, descending, n times what
             ``numpy.var`` would say; only components above the rank tolerance [shape=(r,)].
         total: sum of squares over all components.
-        scores: training rows in principal coordinates, not whitened [shape=(n, r)].
-        basis: what standardised rows are multiplied with to get scores [shape=(d, r)], or None
-            when ``rows`` is kept instead.
-        rows: standardised training rows [shape=(n, d)], or None when ``basis`` is kept.
     """
 
     standardizer: Standardizer
     n: int
     variance: np.ndarray
     total: float
+
+    @property
+    def rank(self) -> int:
+        """Number of components of non-zero variance."""
+        return len(self.variance)
+
+    def size(self, share: float) -> int:
+        """Return how many components ``PCA(n_components=share)`` keeps; all of them for 1.0."""
+        if not 0.0 < share <= 1.0:
+            raise ConfigError(f"pca: share of variance {share} found; it must lie in (0, 1]")
+        if self.rank == 0 or share == 1.0:
+            return self.rank
+        cumulative = np.cumsum(self.variance / self.total)
+        enough = int(np.searchsorted(cumulative, share, side="right")) + 1
+        return min(self.rank, enough)
+
+    def weights(self, size: int, *, whiten: bool) -> np.ndarray:
+        """Return by what each of the first ``size`` scores is multiplied [shape=(size,)].
+
+        Ones, or with ``whiten`` the inverse standard deviations (n − 1 in the denominator, as
+        scikit-learn).
+        """
+        if not whiten:
+            return np.ones(size)
+        return np.sqrt((self.n - 1) / self.variance[:size])
+
+
+@dataclass(frozen=True)
+class Decomposition(Spectrum):
+    """Principal components of one standardised training set.
+
+    Attributes:
+        scores: training rows in principal coordinates, not whitened [shape=(n, r)].
+        basis: what standardised rows are multiplied with to get scores [shape=(d, r)], or None
+            when ``rows`` is kept instead.
+        rows: standardised training rows [shape=(n, d)], or None when ``basis`` is kept.
+    """
+
     scores: np.ndarray
     basis: np.ndarray | None
     rows: np.ndarray | None
@@ -116,21 +155,6 @@ class Decomposition:
         """Return the same without what only further projections need, to free its memory."""
         return replace(self, basis=None, rows=None)
 
-    @property
-    def rank(self) -> int:
-        """Number of components of non-zero variance."""
-        return len(self.variance)
-
-    def size(self, share: float) -> int:
-        """Return how many components ``PCA(n_components=share)`` keeps; all of them for 1.0."""
-        if not 0.0 < share <= 1.0:
-            raise ConfigError(f"pca: share of variance {share} found; it must lie in (0, 1]")
-        if self.rank == 0 or share == 1.0:
-            return self.rank
-        cumulative = np.cumsum(self.variance / self.total)
-        enough = int(np.searchsorted(cumulative, share, side="right")) + 1
-        return min(self.rank, enough)
-
     def project(self, X: np.ndarray) -> np.ndarray:
         """Return raw rows in principal coordinates, not whitened [shape=(m, r)]."""
         Z = self.standardizer.apply(X)
@@ -146,13 +170,3 @@ class Decomposition:
             return self.basis[:, :size]
         assert self.rows is not None
         return self.rows.T @ (self.scores[:, :size] / self.variance[:size])
-
-    def weights(self, size: int, *, whiten: bool) -> np.ndarray:
-        """Return by what each of the first ``size`` scores is multiplied [shape=(size,)].
-
-        Ones, or with ``whiten`` the inverse standard deviations (n − 1 in the denominator, as
-        scikit-learn).
-        """
-        if not whiten:
-            return np.ones(size)
-        return np.sqrt((self.n - 1) / self.variance[:size])

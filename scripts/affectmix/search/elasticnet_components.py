@@ -22,12 +22,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from affectmix.errors import ConfigError
-from affectmix.search.decomposition import Decomposition
+from affectmix.search.decomposition import Decomposition, Spectrum
 from affectmix.search.elasticnet_path import ALPHAS, MAX_SWEEPS, TOLERANCE, alpha_grid, solve_path
 
 INNER_FOLDS = 5
@@ -118,10 +118,10 @@ class Components:
         return scales * shrunk / (norm2 + self.n * alpha * (1.0 - l1_ratio))
 
 
-def variant_of(point: Mapping[str, Any], decomposition: Decomposition) -> Variant:
+def variant_of(point: Mapping[str, Any], spectrum: Spectrum) -> Variant:
     """Return what a point of the space means for one training set."""
     scaling = "normalize" if point["normalize"] else "whiten" if point["whiten"] else "plain"
-    return Variant(decomposition.size(point["pca"]), scaling, point["l1_ratio"])
+    return Variant(spectrum.size(point["pca"]), scaling, point["l1_ratio"])
 
 
 def inner_folds(n: int) -> list[np.ndarray]:
@@ -138,6 +138,60 @@ def inner_folds(n: int) -> list[np.ndarray]:
     return np.array_split(np.arange(n), min(INNER_FOLDS, n))
 
 
+class Held(Protocol):
+    """Rows that were held out, and what a path's solutions are scored on."""
+
+    def errors(self, coefficients: np.ndarray, scales: np.ndarray, target: int) -> np.ndarray:
+        """Return the mean squared error of each row of coefficients [shape=(a,)].
+
+        Args:
+            coefficients: of scaled columns [shape=(a, q)].
+            scales: of the first q columns [shape=(q,)].
+            target: column of the targets.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class InnerFold:
+    """One inner fold: what its paths are solved on, and what they are scored on.
+
+    Attributes:
+        gram: of the centred columns of the rows trained on [shape=(q, q)].
+        correlation: their products with the centred targets [shape=(q, t)].
+        norm2: sums of squares of the targets [shape=(t,)].
+        n: number of rows trained on.
+        held: the others.
+    """
+
+    gram: np.ndarray
+    correlation: np.ndarray
+    norm2: np.ndarray
+    n: int
+    held: Held
+
+
+class Scaled(Protocol):
+    """A training set whose columns can be scaled, and which says what penalties to try."""
+
+    def scales(self, size: int, scaling: str) -> np.ndarray: ...
+
+    def alphas(self, wanted: Wanted) -> np.ndarray: ...
+
+
+@dataclass(frozen=True)
+class _HeldRows:
+    """Held-out rows, centred by the means of those trained on [shapes=(m, q), (m, t)]."""
+
+    rows: np.ndarray
+    truth: np.ndarray
+
+    def errors(self, coefficients: np.ndarray, scales: np.ndarray, target: int) -> np.ndarray:
+        scaled = self.rows[:, : len(scales)] * scales
+        missed = coefficients @ scaled.T - self.truth[:, target]
+        return np.asarray(np.square(missed).mean(axis=1))
+
+
 def inner_errors(
     components: Components, held: np.ndarray, wanted: Sequence[Wanted], solver: Solver
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -150,8 +204,7 @@ def inner_errors(
         solver: when to stop.
 
     Returns:
-        Mean squared error per path and penalty [shape=(w, 100)], and whether each path
-        converged [shape=(w,)].
+        As :func:`solve_fold`.
     """
     kept = np.ones(components.n, dtype=bool)
     kept[held] = False
@@ -161,33 +214,47 @@ def inner_errors(
     train, test = train - centre, test - centre
     offsets = components.targets[kept].mean(axis=0)
     target, truth = components.targets[kept] - offsets, components.targets[held] - offsets
-    gram, correlation = train.T @ train, train.T @ target
-    norm2 = np.square(target).sum(axis=0)
+    fold = InnerFold(
+        gram=train.T @ train,
+        correlation=train.T @ target,
+        norm2=np.square(target).sum(axis=0),
+        n=len(train),
+        held=_HeldRows(test, truth),
+    )
+    return solve_fold(components, fold, wanted, solver)
 
+
+def solve_fold(
+    components: Scaled, fold: InnerFold, wanted: Sequence[Wanted], solver: Solver
+) -> tuple[np.ndarray, np.ndarray]:
+    """Solve all wanted paths of an inner fold, and score them on what is held out.
+
+    Returns:
+        Mean squared error per path and penalty [shape=(w, 100)], and whether each path
+        converged [shape=(w,)].
+    """
     errors = np.empty((len(wanted), ALPHAS))
     converged = np.empty(len(wanted), dtype=bool)
     for (size, scaling), group in groupby(enumerate(wanted), key=lambda pair: pair[1].variant[:2]):
-        scales = _fold_scales(components, gram, size, scaling)
-        scaled_gram = np.ascontiguousarray(gram[:size, :size] * scales * scales[:, None])
-        scaled_test = test[:, :size] * scales
+        scales = fold_scales(components, fold.gram, size, scaling)
+        scaled_gram = np.ascontiguousarray(fold.gram[:size, :size] * scales * scales[:, None])
         for row, item in group:
             path = solve_path(
                 scaled_gram,
-                scales * correlation[:size, item.target],
-                target_norm2=norm2[item.target],
-                n=len(train),
+                scales * fold.correlation[:size, item.target],
+                target_norm2=fold.norm2[item.target],
+                n=fold.n,
                 alphas=components.alphas(item),
                 l1_ratio=item.variant.l1_ratio,
                 tol=solver.tol,
                 max_sweeps=solver.max_sweeps,
             )
-            missed = path.coefficients @ scaled_test.T - truth[:, item.target]
-            errors[row] = np.square(missed).mean(axis=1)
+            errors[row] = fold.held.errors(path.coefficients, scales, item.target)
             converged[row] = path.converged
     return errors, converged
 
 
-def _fold_scales(components: Components, gram: np.ndarray, size: int, scaling: str) -> np.ndarray:
+def fold_scales(components: Scaled, gram: np.ndarray, size: int, scaling: str) -> np.ndarray:
     """Scales of the first columns in an inner fold: only normalising looks at its rows."""
     if scaling != "normalize":
         return components.scales(size, scaling)

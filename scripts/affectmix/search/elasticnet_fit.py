@@ -10,6 +10,8 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from affectmix.errors import ConfigError
+from affectmix.features.disk_rows import Features
+from affectmix.search.axes import Axes
 from affectmix.search.decomposition import Decomposition
 from affectmix.search.elasticnet_components import (
     Components,
@@ -20,18 +22,22 @@ from affectmix.search.elasticnet_components import (
     inner_folds,
     variant_of,
 )
+from affectmix.search.elasticnet_large import fit_large
 from affectmix.search.elasticnet_model import ElasticNetModel
 from affectmix.search.elasticnet_path import MAX_SWEEPS, TOLERANCE
+from affectmix.search.task import EXACT_ROWS
 
 
 def fit_elasticnet(
-    X: np.ndarray,
+    X: Features,
     y: np.ndarray,
     params: Mapping[str, Any],
     *,
     tol: float = TOLERANCE,
     max_sweeps: int = MAX_SWEEPS,
+    exact_rows: int = EXACT_ROWS,
     threads: int = 1,
+    axes: Axes | None = None,
 ) -> ElasticNetModel:
     """Fit one point of the space on all rows, choosing its penalty by the inner folds.
 
@@ -42,7 +48,10 @@ def fit_elasticnet(
         tol: allowed duality gap, as a part of the target's sum of squares.
         max_sweeps: passes over the coefficients after which a penalty is given up; counted in
             the model's ``unconverged``.
+        exact_rows: more rows than this are fitted by sums over blocks of them; the model is
+            the same to rounding.
         threads: inner folds solved at a time; changes nothing but the time.
+        axes: of all rows, where they are more than ``exact_rows``; None to make them.
 
     Raises:
         ConfigError: if there are fewer than two rows, or the target does not fit them.
@@ -56,11 +65,13 @@ def fit_elasticnet(
             " leave out clips without a label"
         )
     folds = inner_folds(len(X))
+    solver = Solver(tol, max_sweeps)
+    if len(X) > exact_rows:
+        return fit_large(X, y, params, axes or Axes.fit(X), solver, threads=threads)
     with threadpool_limits(threads):
-        decomposition = Decomposition.fit(X)
+        decomposition = Decomposition.fit(X[:])
     components = Components.of(decomposition, y[:, None])
     wanted = [Wanted(variant_of(params, decomposition), 0)]
-    solver = Solver(tol, max_sweeps)
     with threadpool_limits(1), ThreadPoolExecutor(threads) as pool:
         results = list(pool.map(lambda held: inner_errors(components, held, wanted, solver), folds))
     (alpha,) = best_alphas(components, wanted, [errors for errors, _ in results])

@@ -32,9 +32,10 @@ from affectmix.search.elasticnet_components import (
     variant_of,
 )
 from affectmix.search.elasticnet_fit import fit_elasticnet
+from affectmix.search.elasticnet_large import search_large
 from affectmix.search.elasticnet_model import ElasticNetModel
 from affectmix.search.elasticnet_path import MAX_SWEEPS, TOLERANCE
-from affectmix.search.task import SearchFold, SearchResult, SearchTask
+from affectmix.search.task import EXACT_ROWS, SearchFold, SearchResult, SearchTask
 
 __all__ = ["ElasticNetModel", "fit_elasticnet", "search_elasticnet"]
 
@@ -49,6 +50,7 @@ def search_elasticnet(
     exhaustive: bool = False,
     tol: float = TOLERANCE,
     max_sweeps: int = MAX_SWEEPS,
+    exact_rows: int = EXACT_ROWS,
     threads: int = 1,
 ) -> SearchResult:
     """Search the points for each target by itself, all targets together.
@@ -61,6 +63,9 @@ def search_elasticnet(
             squares; the paper's is 1e-5.
         max_sweeps: passes over the coefficients after which a penalty is given up. A point with
             such a penalty in any inner fold counts as not converged.
+        exact_rows: with more training rows than this in some fold, the search goes by sums
+            over blocks of rows, and its rungs share each fold's decomposition; see
+            :mod:`affectmix.search.elasticnet_large`.
         threads: paths solved at a time; changes nothing but the time.
 
     Raises:
@@ -73,6 +78,8 @@ def search_elasticnet(
         raise ConfigError("targets: some value is not finite; leave out clips without a label")
     listed = [dict(point) for point in points]
     solver = Solver(tol, max_sweeps)
+    if max(len(fold.train) for fold in task.folds) > exact_rows:
+        return search_large(task, listed, solver, exhaustive=exhaustive, threads=threads)
 
     def evaluate(rows: Sequence[np.ndarray], wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return _evaluate(task, listed, rows, wanted, solver, threads)

@@ -8,19 +8,27 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from affectmix.features.disk_rows import Features
+from affectmix.search.axes import Axes
 from affectmix.search.decomposition import Decomposition
 from affectmix.search.kernels import Kernel
+from affectmix.search.landmarks import LANDMARKS
+from affectmix.search.svr_large import fit_large, refuse_indefinite
 from affectmix.search.svr_model import SvrModel
 from affectmix.search.svr_solver import TOLERANCE, solve
+from affectmix.search.task import EXACT_ROWS
 
 
 def fit_svr(
-    X: np.ndarray,
+    X: Features,
     y: np.ndarray,
     params: Mapping[str, Any],
     *,
     tol: float = TOLERANCE,
     limit: int | None = None,
+    exact_rows: int = EXACT_ROWS,
+    landmarks: int = LANDMARKS,
+    axes: Axes | None = None,
 ) -> SvrModel:
     """Fit one target on all rows with the given hyper-parameters.
 
@@ -31,12 +39,19 @@ def fit_svr(
             epsilon.
         tol: largest violation of the KKT conditions.
         limit: pairs of coefficients to optimise before giving up; None for a limit by rows.
+        exact_rows: on more rows than this the kernel is approximated; see
+            :mod:`affectmix.search.svr_large`.
+        landmarks: rows that stand for all in an approximate kernel.
+        axes: of all rows, where they are more than ``exact_rows``; None to make them.
 
     Returns:
         The model; its ``converged`` is False when the limit was reached.
     """
     with threadpool_limits(1, user_api="blas"):
-        decomposition = Decomposition.fit(X)
+        if len(X) > exact_rows:
+            refuse_indefinite([params], len(X), exact_rows)
+            return fit_large(X, y, params, axes or Axes.fit(X), tol=tol, landmarks=landmarks)
+        decomposition = Decomposition.fit(X[:])
         size = decomposition.size(float(params.get("pca", 1.0)))
         weights = decomposition.weights(size, whiten=bool(params.get("whiten", False)))
         rows = decomposition.scores[:, :size] * weights

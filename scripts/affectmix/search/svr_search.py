@@ -8,7 +8,6 @@ except with a sigmoid kernel: that problem is not convex, and shrinking changes 
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -21,8 +20,12 @@ from affectmix.errors import ConfigError
 from affectmix.search.decomposition import Decomposition
 from affectmix.search.halving import search
 from affectmix.search.kernels import Kernel
+from affectmix.search.landmarks import LANDMARKS
+from affectmix.search.row_blocks import blocks
+from affectmix.search.svr_large import LargeScores, refuse_indefinite
+from affectmix.search.svr_plan import Problem, make_plan
 from affectmix.search.svr_solver import TOLERANCE, solve
-from affectmix.search.task import SearchFold, SearchResult, SearchTask
+from affectmix.search.task import EXACT_ROWS, SearchFold, SearchResult, SearchTask
 
 
 @dataclass(frozen=True)
@@ -48,22 +51,6 @@ class _Products:
     variance: float
 
 
-@dataclass(frozen=True)
-class _Problem:
-    """What is solved for one (C, epsilon): the points that share it.
-
-    ``shrinking`` is False for convex kernels, where it makes no difference.
-    """
-
-    C: float
-    epsilon: float
-    shrinking: bool
-    points: np.ndarray
-
-
-_Plan = Mapping[tuple[float, bool], Mapping[Kernel, Sequence[_Problem]]]
-
-
 def search_svr(
     task: SearchTask,
     points: list[dict[str, Any]],
@@ -74,6 +61,8 @@ def search_svr(
     limit: int | None = None,
     factor: int = 4,
     smallest: float = 0.1,
+    exact_rows: int = EXACT_ROWS,
+    landmarks: int = LANDMARKS,
 ) -> SearchResult:
     """Search hyper-parameters of standardisation, PCA and support vector regression.
 
@@ -82,13 +71,16 @@ def search_svr(
         points: hyper-parameters with the keys pca (share of variance in (0, 1], 1 for every
             component that varies), whiten, kernel, degree, coef0, gamma, shrinking, C, epsilon.
         exhaustive: score all points on all rows instead of halving.
-        threads: how many folds and kernels are worked on at once; the result does not depend
+        threads: how many folds are worked on at once; the result does not depend
             on it.
         tol: tolerance of the solver, as scikit-learn's ``tol``.
         limit: pairs of coefficients to optimise before a problem counts as not converged;
             None for a limit by the number of rows.
         factor: one point in ``factor`` goes on to the next rung.
         smallest: share of the training rows in the first rung.
+        exact_rows: rungs that train on more rows than this in some fold have approximate
+            kernels; see :mod:`affectmix.search.svr_large`.
+        landmarks: rows that stand for all in approximate kernels.
 
     Returns:
         All points, their scores and the best point per target.
@@ -106,7 +98,14 @@ def search_svr(
             "folds: one has fewer than 2 training rows; use fewer folds or more clips"
         )
 
+    most = max(len(fold.train) for fold in task.folds)
+    if most > exact_rows:
+        refuse_indefinite(points, most, exact_rows)
+    large = LargeScores(task, points, threads=threads, tol=tol, landmarks=landmarks)
+
     def evaluate(rows: Sequence[np.ndarray], wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        if max(map(len, rows)) > exact_rows:
+            return large(rows, wanted)
         return score_svr(task, points, rows, wanted, threads=threads, tol=tol, limit=limit)
 
     return search(task, points, evaluate, exhaustive=exhaustive, factor=factor, smallest=smallest)
@@ -134,51 +133,37 @@ def score_svr(
     Returns:
         RMSE, NaN where not wanted, and whether all folds converged [both shape=(p, t)].
     """
-    plan = _plan(points, wanted)
+    plan = make_plan(points, wanted)
     rmse = np.full((len(task.folds), *wanted.shape), np.nan)
     converged = np.zeros((len(task.folds), *wanted.shape), dtype=bool)
+
+    def work(fold: int) -> None:
+        data = _fold_data(task, task.folds[fold], rows[fold], shares=[share for share, _ in plan])
+        out = (rmse[fold], converged[fold])
+        for (share, whiten), kernels in plan.items():
+            products = _products(data, share, whiten)
+            for kernel, problems in kernels.items():
+                _score(data, products, kernel, problems, wanted, (tol, limit), out)
+
     # One thread per matrix product: more would fight with ours, and move the last digits.
     with ThreadPoolExecutor(threads) as pool, threadpool_limits(1, user_api="blas"):
-        data = list(
-            pool.map(lambda pair: _fold_data(task, *pair), zip(task.folds, rows, strict=True))
-        )
-
-        def work(fold: int, share: float, whiten: bool) -> None:
-            products = _products(data[fold], share, whiten)
-            out = (rmse[fold], converged[fold])
-            for kernel, problems in plan[share, whiten].items():
-                _score(data[fold], products, kernel, problems, wanted, (tol, limit), out)
-
-        items = [(fold, *group) for fold in range(len(data)) for group in plan]
-        for done in [pool.submit(work, *item) for item in items]:
+        for done in [pool.submit(work, fold) for fold in range(len(task.folds))]:
             done.result()
     return rmse.mean(axis=0), np.asarray(converged.all(axis=0))
 
 
-def _plan(points: Sequence[Mapping[str, Any]], wanted: np.ndarray) -> _Plan:
-    """Group the points that any target wants by PCA, kernel and problem."""
-    groups: dict[tuple[float, bool], dict[Kernel, dict[tuple[float, float, bool], list[int]]]]
-    groups = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
-    for index in np.flatnonzero(wanted.any(axis=1)).tolist():
-        point = points[index]
-        group = (float(point.get("pca", 1.0)), bool(point.get("whiten", False)))
-        kernel = Kernel.of(point)
-        shrinking = bool(point.get("shrinking", True)) and not kernel.convex
-        problem = (float(point.get("C", 1.0)), float(point.get("epsilon", 0.1)), shrinking)
-        groups[group][kernel][problem].append(index)
-    return {
-        group: {
-            kernel: [_Problem(*key, np.array(indices)) for key, indices in problems.items()]
-            for kernel, problems in kernels.items()
-        }
-        for group, kernels in groups.items()
-    }
-
-
-def _fold_data(task: SearchTask, fold: SearchFold, rows: np.ndarray) -> _FoldData:
+def _fold_data(
+    task: SearchTask, fold: SearchFold, rows: np.ndarray, *, shares: Sequence[float]
+) -> _FoldData:
     """Decompose the training rows of one fold and project its validation rows."""
     decomposition = Decomposition.fit(task.X[rows])
-    validation = decomposition.project(task.X[fold.validation_rows])
+    size = decomposition.size(max(shares))
+    validation = np.concatenate(
+        [
+            decomposition.project(block)[:, :size]
+            for _, block in blocks(task.X, fold.validation_rows)
+        ]
+    )
     return _FoldData(
         fold,
         decomposition.without_rows(),
@@ -208,7 +193,7 @@ def _score(
     data: _FoldData,
     products: _Products,
     kernel: Kernel,
-    problems: Sequence[_Problem],
+    problems: Sequence[Problem],
     wanted: np.ndarray,
     stop: tuple[float, int | None],
     out: tuple[np.ndarray, np.ndarray],

@@ -10,6 +10,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from affectmix.features.disk_rows import Features
+
+#: Training sets of more rows than this are searched and fitted in ways that bear any number of
+#: rows: sums over blocks in place of the rows themselves, and landmarks in place of kernels.
+EXACT_ROWS = 5000
+
 
 @dataclass(frozen=True)
 class SearchFold:
@@ -51,7 +57,8 @@ class SearchTask:
     """Rows, targets and inner folds of one search.
 
     Attributes:
-        X: raw features, NaN and infinite values allowed [shape=(n, d), float32].
+        X: raw features, NaN and infinite values allowed, in memory or on disk
+            [shape=(n, d), float32].
         Y: targets in [-1, 1] [shape=(n, t), float64].
         targets: names of the columns of ``Y``.
         strata: corpus and class of each row, as one number, for stratified rungs [shape=(n,)].
@@ -60,7 +67,7 @@ class SearchTask:
         seed: seed of whatever the search draws.
     """
 
-    X: np.ndarray
+    X: Features
     Y: np.ndarray
     targets: tuple[str, ...]
     strata: np.ndarray

@@ -52,7 +52,7 @@ class EmomucsLearner:
 
     def search(self, task: SearchTask) -> Choice:
         """Choose by the mean RMSE over inner folds, views and targets: one network for both."""
-        workshop = self._workshop(task.X, task.Y, task.seed)
+        workshop = self._workshop(task.X[:], task.Y, task.seed)
         found = search_variants(task, workshop, self._variants)
         best = best_of(found)
         point = {

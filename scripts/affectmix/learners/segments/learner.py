@@ -54,7 +54,7 @@ class SegmentsLearner:
 
     def search(self, task: SearchTask) -> Choice:
         """Choose one segment length and epoch for all targets, by the mean of segments."""
-        workshop = self._workshop(task.X, task.Y, task.targets, task.seed)
+        workshop = self._workshop(task.X[:], task.Y, task.targets, task.seed)
         answers = workshop.answers
         report: dict[str, Any] = {
             "device": self._device,
