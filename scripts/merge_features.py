@@ -21,7 +21,7 @@ def main(job: Any) -> None:
     }
     features = side_by_side(tables)
     write_table(features, job.output.features, FEATURES)
-    write_csv(nonfinite_report(features), job.output.nonfinite)
+    write_csv(nonfinite_report([features]), job.output.nonfinite)
 
 
 run_job(main, snakemake)

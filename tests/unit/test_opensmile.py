@@ -171,7 +171,7 @@ def test_silence_has_values_and_what_is_not_finite_is_counted(tmp_path: Path) ->
     assert frame.shape == (1, 6374)
     assert faults.empty
     bad = ~np.isfinite(frame.iloc[0, 1:].to_numpy(np.float32))
-    assert (nonfinite_report(frame)["by"] == "feature").sum() == bad.sum()
+    assert (nonfinite_report([frame])["by"] == "feature").sum() == bad.sum()
 
 
 def test_nonfinite_report() -> None:
@@ -183,15 +183,17 @@ def test_nonfinite_report() -> None:
             "twice": [np.nan, np.inf, 3.0],
         }
     )
-    rows = nonfinite_report(frame).to_numpy().tolist()
+    rows = nonfinite_report([frame]).to_numpy().tolist()
     assert rows == [
         ["feature", "twice", 1, 1, 3],
         ["feature", "once", 0, 1, 3],
         ["clip", "b", 0, 2, 3],
         ["clip", "a", 1, 0, 3],
     ]
-    assert nonfinite_report(frame[["clip_id", "whole"]]).empty
-    assert nonfinite_report(frame[:0]).empty
+    assert nonfinite_report([frame[["clip_id", "whole"]]]).empty
+    assert nonfinite_report([frame[:0]]).empty
+    # In parts it is the same.
+    assert nonfinite_report([frame[:1], frame[1:]]).to_numpy().tolist() == rows
 
 
 # The peak of this process alone: getrusage would carry over that of the one that started it.

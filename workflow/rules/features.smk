@@ -62,6 +62,7 @@ rule merge_features:
         "results/benchmarks/merge_features/{feature_set}-{stem}-{corpus}.tsv"
     wildcard_constraints:
         feature_set=stems.functionals,
+        corpus=stems.by_size(merged=True),
     conda:
         "../../envs/affectmix.yaml"
     params:
@@ -69,3 +70,24 @@ rule merge_features:
         code=code_digest(SCRIPTS / "merge_features.py"),
     script:
         "../../scripts/merge_features.py"
+
+
+# Of corpora with more clips than merge_up_to: their shards are the dataset, and cells read them.
+rule count_nonfinite:
+    input:
+        audio="results/corpora/{corpus}/audio.parquet",
+        shards=lambda w: stems.feature_shards(w.feature_set, w.stem, w.corpus),
+    output:
+        "results/features/{feature_set}/{stem}/{corpus}.nonfinite.csv",
+    log:
+        "results/logs/count_nonfinite/{feature_set}-{stem}-{corpus}.log",
+    wildcard_constraints:
+        feature_set=stems.functionals,
+        corpus=stems.by_size(merged=False),
+    conda:
+        "../../envs/affectmix.yaml"
+    params:
+        stems=lambda w: stems.column_stems(w.stem),
+        code=code_digest(SCRIPTS / "count_nonfinite.py"),
+    script:
+        "../../scripts/count_nonfinite.py"

@@ -2,35 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import TypeAlias
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pandas as pd
 
 from affectmix.errors import TableError
-from affectmix.features.concatenated import side_by_side
 from affectmix.features.disk_rows import DiskRows
-from affectmix.features.shards import read_shard
-
-#: Stem → its shards, in the same order for every stem.
-StemShards: TypeAlias = Mapping[str, Sequence[str | Path]]
+from affectmix.features.stem_shards import StemShards, feature_names, shard_tables
 
 _PART = 4096  # rows of a table in memory that are written at a time
-
-
-def shard_tables(stems: StemShards) -> Iterator[pd.DataFrame]:
-    """Yield the features of each shard, those of several stems side by side."""
-    for files in zip(*stems.values(), strict=True):
-        yield side_by_side(
-            {stem: read_shard(file) for stem, file in zip(stems, files, strict=True)}
-        )
-
-
-def feature_columns(stems: StemShards) -> list[str]:
-    """Return the names of the features, as the first shard has them."""
-    return _names(next(shard_tables({stem: files[:1] for stem, files in stems.items()})))
 
 
 def disk_rows(
@@ -60,7 +41,7 @@ def disk_rows(
         places = pd.Series(own, index=rows["clip_id"].iloc[own])
         for frame in frames:
             if found is None or columns is None:
-                columns = _names(frame)
+                columns = feature_names(frame)
                 found = DiskRows.empty(len(rows), len(columns))
             _check_columns(frame, columns, corpus)
             kept = frame[frame["clip_id"].isin(places.index)]
@@ -82,17 +63,13 @@ def disk_rows(
     return found
 
 
-def _names(frame: pd.DataFrame) -> list[str]:
-    return [name for name in frame.columns if name != "clip_id"]
-
-
 def _parts(frame: pd.DataFrame) -> Iterator[pd.DataFrame]:
     for start in range(0, len(frame), _PART):
         yield frame.iloc[start : start + _PART]
 
 
 def _check_columns(frame: pd.DataFrame, columns: list[str], corpus: str) -> None:
-    if _names(frame) != columns:
+    if feature_names(frame) != columns:
         raise TableError(
             f"features of {corpus!r} have other columns than those of another shard or corpus; "
             "delete results/features and run snakemake again"

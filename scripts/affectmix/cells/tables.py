@@ -12,12 +12,13 @@ import pandas as pd
 
 from affectmix import schemas
 from affectmix.cells.excerpts import ExcerptReader
-from affectmix.cells.feature_shards import disk_rows, feature_columns
+from affectmix.cells.feature_shards import disk_rows
 from affectmix.cells.views import members
 from affectmix.corpora.base import TARGETS
 from affectmix.errors import ConfigError, TableError
 from affectmix.features.disk_rows import Features
 from affectmix.features.logmel_recipes import FLOOR_DB
+from affectmix.features.stem_shards import feature_columns
 from affectmix.splits.controls import control_labels
 from affectmix.splits.mixtures import ViewRows
 from affectmix.splits.schemes import Scheme

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from affectmix.cells.views import members
+from affectmix.config.large_corpora import large_corpus_faults
 from affectmix.config.project import Project
 from affectmix.corpora.base import NOTES, TARGETS
 from affectmix.corpora.sources import source_key
@@ -24,6 +25,7 @@ def check_corpora(project: Project) -> None:
             errors.append(str(CorpusError(name, fatal)))
         else:
             errors += _group_faults(project, name)
+    errors += large_corpus_faults(project)
     if errors:
         raise AffectMixError("\n".join(errors))
 

@@ -44,13 +44,17 @@ class RunFiles:
         return tables
 
     def _feature_files(self, features: str, corpus: str) -> dict[str, str | list[str]]:
-        """Return ``features_{corpus}``, or for log-mels the shards ``logmels_{stem}_{corpus}``."""
+        """Return ``features_{corpus}``, or the shards of log-mels and of large corpora.
+
+        These are ``logmels_{stem}_{corpus}`` and ``shards_{stem}_{corpus}``.
+        """
         chosen = self._project.feature_settings(features)
         folder, stem = f"results/features/{chosen['set']}", path_stem(chosen)
-        if not is_logmel(self._project.config, features):
+        logmel = is_logmel(self._project.config, features)
+        if not logmel and self._project.merged(corpus):
             return {f"features_{corpus}": f"{folder}/{stem}/{corpus}.parquet"}
         return {
-            f"logmels_{split_stem(single)[1]}_{corpus}": [
+            f"{'logmels' if logmel else 'shards'}_{split_stem(single)[1]}_{corpus}": [
                 f"{folder}/{single}/{corpus}/{s}.parquet" for s in self._project.used_shards(corpus)
             ]
             for single in single_stems(stem)

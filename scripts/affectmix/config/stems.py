@@ -50,6 +50,11 @@ class StemPlan:
         """Pattern of the feature sets that are functionals."""
         return f"(?!({self.logmels})/)[A-Za-z0-9_]+"
 
+    def by_size(self, *, merged: bool) -> str:
+        """Return the pattern of the corpora whose features are merged, or of the others."""
+        corpora = [name for name in self._project.used if self._project.merged(name) == merged]
+        return "|".join(corpora) or "(?!)"
+
     @property
     def single(self) -> str:
         """Pattern of a single stem in a path."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from affectmix.features.feature_sets import FeatureSet
 from affectmix.features.functionals import Functionals
 from affectmix.progress import counted
 
+_COUNTS = ["nan", "infinite", "of"]
 FAULT_COLUMNS = ("clip_id", "kind", "message")
 
 
@@ -61,37 +62,46 @@ def extract_shard(
     return frame, pd.DataFrame(faults, columns=list(FAULT_COLUMNS), dtype="str")
 
 
-def nonfinite_report(frame: pd.DataFrame) -> pd.DataFrame:
+def nonfinite_report(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
     """Count the NaN and infinite values of a feature table, by feature and by clip.
 
     Args:
-        frame: clip_id and numeric columns.
+        tables: clip_id and numeric columns; the table's parts, with the same columns.
 
     Returns:
         One row per feature and per clip that has any: ``by`` ("feature" or "clip"), ``name``,
         ``nan``, ``infinite`` (counts), ``of`` (how many values it has); features first, the
         worst first, then by name. No rows where every value is finite.
     """
-    features = [name for name in frame.columns if name != "clip_id"]
-    values = frame[features].to_numpy()
-    nan, infinite = np.isnan(values), np.isinf(values)
-    counts = [
-        pd.DataFrame(
-            {
-                "by": by,
-                "name": pd.Series(names, dtype="str"),
-                "nan": nan.sum(axis=axis),
-                "infinite": infinite.sum(axis=axis),
-                "of": values.shape[axis],
-            }
-        )
-        for by, names, axis in (
-            ("feature", features, 0),
-            ("clip", frame["clip_id"].tolist(), 1),
-        )
-    ]
-    report = pd.concat(counts, ignore_index=True)
+    by_feature: pd.DataFrame | None = None
+    clips = []
+    for frame in tables:
+        features = [name for name in frame.columns if name != "clip_id"]
+        values = frame[features].to_numpy()
+        nan, infinite = np.isnan(values), np.isinf(values)
+        own = _counts("feature", features, nan, infinite, axis=0)
+        by_clip = _counts("clip", frame["clip_id"].tolist(), nan, infinite, axis=1)
+        clips.append(by_clip[(by_clip["nan"] > 0) | (by_clip["infinite"] > 0)])
+        if by_feature is None:
+            by_feature = own
+        else:
+            by_feature[_COUNTS] += own[_COUNTS]
+    report = pd.concat([by_feature, *clips], ignore_index=True)
     report = report[(report["nan"] > 0) | (report["infinite"] > 0)]
     worst = report.assign(order=-(report["nan"] + report["infinite"]), clip=report["by"] == "clip")
     worst = worst.sort_values(["clip", "order", "name"], ignore_index=True)
     return worst[list(report.columns)]
+
+
+def _counts(
+    by: str, names: list[str], nan: np.ndarray, infinite: np.ndarray, *, axis: int
+) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "by": by,
+            "name": pd.Series(names, dtype="str"),
+            "nan": nan.sum(axis=axis),
+            "infinite": infinite.sum(axis=axis),
+            "of": nan.shape[axis],
+        }
+    )

@@ -71,8 +71,8 @@ def search_svr(
         points: hyper-parameters with the keys pca (share of variance in (0, 1], 1 for every
             component that varies), whiten, kernel, degree, coef0, gamma, shrinking, C, epsilon.
         exhaustive: score all points on all rows instead of halving.
-        threads: how many folds are worked on at once; the result does not depend
-            on it.
+        threads: how many folds are worked on at once, which changes nothing but the time; of
+            approximate kernels the threads of BLAS, which move the last digits.
         tol: tolerance of the solver, as scikit-learn's ``tol``.
         limit: pairs of coefficients to optimise before a problem counts as not converged;
             None for a limit by the number of rows.

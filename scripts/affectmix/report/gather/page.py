@@ -24,6 +24,7 @@ from affectmix.report.gather.corpora import (
 from affectmix.report.gather.experiment import evidence_of
 from affectmix.report.gather.oracle import oracle_table
 from affectmix.report.gather.searches import (
+    approximation_sentences,
     convergence,
     searches_by_cell,
     unconverged_sentences,
@@ -68,7 +69,7 @@ def report_context(
         unconverged=unconverged_sentences(searches),
         skipped=clips_left_out(files["left_out"]),
         feature_faults=feature_faults(files["nonfinite"]),
-        warnings=split_warnings(files["warnings"]),
+        warnings=[*split_warnings(files["warnings"]), *approximation_sentences(searches)],
         extra={
             "What a regression on the true causes can reach": oracle_table(
                 read_table(oracle, ORACLE)

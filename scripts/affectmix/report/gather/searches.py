@@ -58,6 +58,25 @@ def unconverged_sentences(searches: Mapping[str, Iterable[str | Path]]) -> list[
     ]
 
 
+def approximation_sentences(searches: Mapping[str, Iterable[str | Path]]) -> list[str]:
+    """Return a sentence for each cell whose kernels were approximated.
+
+    Args:
+        searches: as in `convergence`.
+    """
+    found: dict[str, tuple[int, set[int]]] = {}
+    for cell, report, _ in _reports(searches):
+        said = report.get("approximation")
+        if said:
+            found.setdefault(cell, (said["landmarks"], set()))[1].update(said["rungs"])
+    return [
+        f"{cell}: there were too many clips for exact kernels; they were approximated by "
+        f"{landmarks} landmarks, in rung{'s' if len(rungs) > 1 else ''} "
+        f"{', '.join(map(str, sorted(rungs)))} of its searches and in the fits."
+        for cell, (landmarks, rungs) in sorted(found.items())
+    ]
+
+
 def searches_by_cell(files: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
     """Return cell → its searches; those of final models stand beside, and are named so."""
     cells: dict[str, list[str]] = {}
