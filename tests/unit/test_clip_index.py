@@ -67,6 +67,7 @@ def test_a_job_finds_what_its_run_left_without_looking_at_files(home: Path) -> N
     job = ClipIndex(corpora(home), SHARDS)
     assert job.recall(["demo", "mine"], file)
     assert {corpus: every_clip(job, corpus) for corpus in ("mine", "demo")} == before
+    assert (job.count("mine"), job.count("demo")) == (11, 5)
 
 
 def test_a_job_keeps_its_own_runs_clips_when_another_run_leaves_others(home: Path) -> None:

@@ -22,7 +22,7 @@ from affectmix.features.shards import shard_of
 from affectmix.files import replacing
 
 STORED: Final = Path(".snakemake") / "affectmix.clips.parquet"
-_KEY, _SHARDS = b"affectmix_key", b"affectmix_shards"
+_KEY, _SHARDS, _COUNTS = b"affectmix_key", b"affectmix_shards", b"affectmix_counts"
 _ROWS_READ_AT_ONCE: Final = 10_000
 _NO_STAMP: Final = (None, None)
 # File names are bytes to the system, and need be no text.
@@ -50,6 +50,7 @@ class ClipIndex:
         self._number = shards
         self._read: dict[str, dict[str, Clips]] = {}
         self._stored: dict[str, list[str]] = {}
+        self._counts: dict[str, int] = {}
         self._recalled: dict[tuple[str, str], Clips] = {}
 
     def shards(self, corpus: str) -> list[str]:
@@ -68,6 +69,12 @@ class ClipIndex:
             self._recalled[corpus, shard] = self._stored_clips(corpus, shard)
         return self._recalled[corpus, shard]
 
+    def count(self, corpus: str) -> int:
+        """Return how many clips a corpus has."""
+        if corpus not in self._counts:
+            self._counts[corpus] = sum(map(len, self._clips_of(corpus).values()))
+        return self._counts[corpus]
+
     def store(self, corpora: Iterable[str], file: Path = STORED) -> None:
         """Leave the clips of some corpora for the jobs of this run."""
         names = sorted(corpora)
@@ -78,7 +85,11 @@ class ClipIndex:
             for shard in shards[corpus]
         ]
         table = pa.concat_tables([_STORED_AS.empty_table(), *tables]).replace_schema_metadata(
-            {_KEY: self._key(names), _SHARDS: json.dumps(shards)}
+            {
+                _KEY: self._key(names),
+                _SHARDS: json.dumps(shards),
+                _COUNTS: json.dumps({corpus: self.count(corpus) for corpus in names}),
+            }
         )
         with replacing(file) as temporary:
             pq.write_table(table, temporary, compression="zstd", row_group_size=_ROWS_READ_AT_ONCE)
@@ -99,6 +110,7 @@ class ClipIndex:
             if metadata.get(_KEY) != self._key(sorted(corpora)).encode():
                 return False
             self._stored = json.loads(metadata[_SHARDS])
+            self._counts = json.loads(metadata[_COUNTS])
         except (OSError, pa.ArrowInvalid, KeyError, ValueError):
             return False
         return True

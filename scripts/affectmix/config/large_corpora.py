@@ -26,7 +26,7 @@ def _faults(project: Project) -> Iterator[str]:
         large = [corpus for corpus in project.cell_corpora(cell) if not project.merged(corpus)]
         if not large or project.is_blend(cell.learner):  # a blend's members have their own cells
             continue
-        name, count = large[0], project.clip_count(large[0])
+        name, count = large[0], project.clips.count(large[0])
         here = f"corpus {name!r} has {count} clips, above merge_up_to ({limit})"
         if kind not in BEARING:
             yield (

@@ -87,11 +87,7 @@ class Project:
 
     def merged(self, corpus: str) -> bool:
         """Return whether a corpus's features are merged into one table, as it has few clips."""
-        return self.clip_count(corpus) <= self.config["merge_up_to"]
-
-    def clip_count(self, corpus: str) -> int:
-        """Return how many clips a corpus has."""
-        return sum(map(len, self._clips_by_shard(corpus).values()))
+        return self.clips.count(corpus) <= self.config["merge_up_to"]
 
     def sources(self, corpus: str) -> list[list[str]]:
         """Return [clip_id, source] of the clips that declare one, which groups are made from.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
-from typing import IO, Any, TypeAlias
+from typing import IO, TypeAlias
 
 import numpy as np
 
@@ -91,7 +91,7 @@ class DiskRows:
         return DiskRows(self._file, self._columns, self._places.repeat(counts))
 
     def _read(self, found: np.ndarray, place: int) -> None:
-        buffer: Any = memoryview(found).cast("B")
+        buffer = found.data.cast("B")
         offset = place * self._columns * _ITEM
         while len(buffer):
             count = os.preadv(self._file.fileno(), [buffer], offset)
