@@ -3,7 +3,7 @@
 from typing import Any
 
 from affectmix.features.opensmile import nonfinite_report
-from affectmix.features.stem_shards import shard_tables
+from affectmix.features.stem_shards import shards_of
 from affectmix.files import write_csv
 from affectmix.jobs import run_job
 from affectmix.schemas import AUDIO
@@ -15,7 +15,8 @@ def main(job: Any) -> None:
     shards, stems = list(job.input.shards), job.params.stems
     each = len(shards) // len(stems)
     by_stem = {stem: shards[each * place : each * (place + 1)] for place, stem in enumerate(stems)}
-    parts = (frame[frame["clip_id"].isin(usable)] for frame in shard_tables(by_stem))
+    tables = (shard.table() for shard in shards_of(by_stem))
+    parts = (table[table["clip_id"].isin(usable)] for table in tables)
     write_csv(nonfinite_report(parts), job.output[0])
 
 

@@ -33,6 +33,7 @@ from affectmix.cells.evaluate import evaluate_fold
 from affectmix.cells.tables import CellTables
 from affectmix.features.shards import shard_name, write_shard
 from affectmix.splits.hashing import unit_hash
+from affectmix.splits.schemes import Scheme
 
 COLUMNS, CAUSES, NOISE = 6373, 400, 0.3
 SPACES: dict[str, dict[str, Any]] = {
@@ -77,13 +78,13 @@ def write_corpus(folder: Path, rows: int, shards: int) -> None:
     pd.concat(labels, ignore_index=True).to_parquet(folder / "labels.parquet")
 
 
-def make_tables(folder: Path, folds: int) -> tuple[CellTables, pd.DataFrame]:
+def make_tables(folder: Path, scheme: Scheme) -> tuple[CellTables, pd.DataFrame]:
     """Return a cell's tables, and the labels with the best predictions."""
     labels = pd.read_parquet(folder / "labels.parquet").sort_values("clip_id", ignore_index=True)
     rng = np.random.default_rng([0, 9])
     splits = labels[["clip_id"]].assign(
         repeat=0,
-        fold=rng.permutation(np.arange(len(labels)) % folds),
+        fold=rng.choice(scheme.folds, len(labels), p=scheme.shares),
         priority=rng.random(len(labels)),
     )
     splits["class"] = (labels["valence"] > 0).astype(int)
@@ -96,14 +97,14 @@ def make_tables(folder: Path, folds: int) -> tuple[CellTables, pd.DataFrame]:
     return tables, labels
 
 
-def evaluate(folder: Path, learner: str, folds: int, threads: int) -> dict[str, Any]:
+def evaluate(folder: Path, learner: str, scheme: str, threads: int) -> dict[str, Any]:
     """Evaluate one fold in this process, and return what it took."""
     settings = {
         "fields": {
             "learner": learner,
             "features": "is13",
             "mixture": "large-100",
-            "scheme": f"cv{folds}",
+            "scheme": scheme,
             "protocol": "nested",
             "arithmetic": "clean",
             "control": "none",
@@ -114,7 +115,7 @@ def evaluate(folder: Path, learner: str, folds: int, threads: int) -> dict[str, 
         "features": {"set": "IS13", "stem": "mix"},
         "seed": 3,
     }
-    tables, labels = make_tables(folder, folds)
+    tables, labels = make_tables(folder, Scheme.parse(scheme))
     wall = time.perf_counter()
     result = evaluate_fold(tables, settings, repeat=0, fold=0, threads=threads)
     used = resource.getrusage(resource.RUSAGE_SELF)
@@ -140,14 +141,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, nargs="+", default=[10_000, 30_000, 100_000])
     parser.add_argument("--learners", nargs="+", choices=list(SPACES), default=list(SPACES))
-    parser.add_argument("--folds", type=int, default=5)
+    parser.add_argument("--scheme", default="cv5", help="its first test fold is evaluated")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--shards", type=int, default=512)
     parser.add_argument("--folder", type=Path, default=Path("/tmp/search_large"))
     parser.add_argument("--child", choices=list(SPACES), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:
-        print(json.dumps(evaluate(options.folder, options.child, options.folds, options.threads)))
+        print(json.dumps(evaluate(options.folder, options.child, options.scheme, options.threads)))
         return
     environment = os.environ | {"OPENBLAS_NUM_THREADS": str(options.threads)}
     environment |= {"OMP_NUM_THREADS": str(options.threads)}
@@ -160,7 +161,7 @@ def main() -> None:
             print(f"{rows} clips x {COLUMNS}, {size:.1f} GB in {options.shards} shards", flush=True)
             for learner in options.learners:
                 command = [sys.executable, __file__, "--child", learner, "--folder", str(folder)]
-                command += ["--folds", str(options.folds), "--threads", str(options.threads)]
+                command += ["--scheme", options.scheme, "--threads", str(options.threads)]
                 done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True)
                 found = json.loads(done.stdout.splitlines()[-1])
                 print(f"  {learner}: {found.pop('choice')}")

@@ -85,5 +85,5 @@ def _rows(cell: CellRows, learned: pd.DataFrame, folds: pd.DataFrame) -> pd.Data
     known = pd.MultiIndex.from_frame(rows).isin(pd.MultiIndex.from_frame(learned))
     labels = np.full((len(rows), len(TARGETS)), np.nan)
     labels[known] = cell.labels_of(rows[known], phase="train")
-    features = pd.DataFrame(cell.tables.feature_rows(rows), columns=cell.tables.feature_names())
+    features = pd.DataFrame(cell.tables.feature_rows(rows)[:], columns=cell.tables.feature_names())
     return pd.concat([rows, pd.DataFrame(labels, columns=list(TARGETS)), features], axis=1)

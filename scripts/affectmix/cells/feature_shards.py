@@ -9,7 +9,8 @@ import pandas as pd
 
 from affectmix.errors import TableError
 from affectmix.features.disk_rows import DiskRows
-from affectmix.features.stem_shards import StemShards, feature_names, shard_tables
+from affectmix.features.shards import Shard
+from affectmix.features.stem_shards import StemShards, shards_of
 
 _PART = 4096  # rows of a table in memory that are written at a time
 
@@ -31,28 +32,33 @@ def disk_rows(
     """
     parts = {
         **{corpus: _parts(frame) for corpus, frame in tables.items()},
-        **{corpus: shard_tables(stems) for corpus, stems in shards.items()},
+        **{corpus: shards_of(stems) for corpus, stems in shards.items()},
     }
     columns: list[str] | None = None
     found: DiskRows | None = None
     filled = np.zeros(len(rows), dtype=bool)
-    for corpus, frames in parts.items():
+    for corpus, shards_or_parts in parts.items():
         own = np.flatnonzero(rows["corpus"].to_numpy() == corpus)
-        places = pd.Series(own, index=rows["clip_id"].iloc[own])
-        for frame in frames:
+        clips = pd.Index(rows["clip_id"].iloc[own])
+        for shard in shards_or_parts:
             if found is None or columns is None:
-                columns = feature_names(frame)
+                columns = shard.columns
                 found = DiskRows.empty(len(rows), len(columns))
-            _check_columns(frame, columns, corpus)
-            kept = frame[frame["clip_id"].isin(places.index)]
-            at = places.loc[kept["clip_id"]].to_numpy()
+            if shard.columns != columns:
+                raise TableError(
+                    f"features of {corpus!r} have other columns than those of another shard or "
+                    "corpus; delete results/features and run snakemake again"
+                )
+            place = clips.get_indexer(shard.clip_ids)
+            wanted = np.flatnonzero(place >= 0)
+            at = own[place[wanted]]
             if filled[at].any() or len(np.unique(at)) < len(at):
-                twice = kept["clip_id"].iloc[int(np.argmax(filled[at]))]
+                twice = shard.clip_ids[wanted[int(np.argmax(filled[at]))]]
                 raise TableError(
                     f"features of {corpus!r}: clip {twice!r} is in two shards; delete "
                     "results/features and run snakemake again"
                 )
-            found.write(at, kept[columns].to_numpy(dtype=np.float32))
+            found.write(at, shard.values[wanted])
             filled[at] = True
     if found is None or not filled.all():
         lost = rows.iloc[int(np.argmin(filled))]
@@ -63,14 +69,8 @@ def disk_rows(
     return found
 
 
-def _parts(frame: pd.DataFrame) -> Iterator[pd.DataFrame]:
+def _parts(frame: pd.DataFrame) -> Iterator[Shard]:
+    columns = [name for name in frame.columns if name != "clip_id"]
     for start in range(0, len(frame), _PART):
-        yield frame.iloc[start : start + _PART]
-
-
-def _check_columns(frame: pd.DataFrame, columns: list[str], corpus: str) -> None:
-    if feature_names(frame) != columns:
-        raise TableError(
-            f"features of {corpus!r} have other columns than those of another shard or corpus; "
-            "delete results/features and run snakemake again"
-        )
+        part = frame.iloc[start : start + _PART]
+        yield Shard(part["clip_id"].tolist(), columns, part[columns].to_numpy(np.float32))

@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -81,8 +82,31 @@ def write_shard(features: pd.DataFrame, path: str | Path) -> None:
         pq.write_table(table, temporary, compression="zstd", use_dictionary=["clip_id"])
 
 
+class Shard(NamedTuple):
+    """Features of a shard's clips: names of the columns, and values [shape=(n, d), float32]."""
+
+    clip_ids: list[str]
+    columns: list[str]
+    values: np.ndarray
+
+    def table(self) -> pd.DataFrame:
+        """Return clip_id and one column per functional."""
+        frame = pd.DataFrame(self.values, columns=self.columns)
+        frame.insert(0, "clip_id", pd.Series(self.clip_ids, dtype="str"))
+        return frame
+
+
 def read_shard(path: str | Path) -> pd.DataFrame:
-    """Return the features of a shard.
+    """Return the features of a shard as a table.
+
+    Raises:
+        TableError: the file is not a readable shard.
+    """
+    return open_shard(path).table()
+
+
+def open_shard(path: str | Path) -> Shard:
+    """Return the features of a shard, without the time that a wide table costs.
 
     Raises:
         TableError: the file is not a readable shard.
@@ -91,14 +115,14 @@ def read_shard(path: str | Path) -> pd.DataFrame:
         table = pq.read_table(path)
         columns = json.loads(table.schema.metadata[_COLUMNS.encode()])
         values = table["values"].combine_chunks().flatten().to_numpy()
-        frame = pd.DataFrame(values.reshape(len(table), len(columns)), columns=columns)
-        frame.insert(0, "clip_id", table["clip_id"].to_pandas().astype("str"))
+        clip_ids = table["clip_id"].to_pylist()
+        shard = Shard(clip_ids, columns, values.reshape(len(clip_ids), len(columns)))
     except (OSError, pa.ArrowInvalid, KeyError, TypeError, ValueError) as error:
         raise TableError(
             f"{path}: not a readable shard of features ({error}). "
             "Delete the file and run snakemake again: it will be made anew."
         ) from error
-    return frame
+    return shard
 
 
 def merge_shards(paths: Sequence[str | Path]) -> pd.DataFrame:

@@ -6,28 +6,42 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
-import pandas as pd
+import numpy as np
 
-from affectmix.features.concatenated import side_by_side
-from affectmix.features.shards import read_shard
+from affectmix.errors import TableError
+from affectmix.features.shards import Shard, open_shard
 
 #: Stem → its shards, in the same order for every stem.
 StemShards: TypeAlias = Mapping[str, Sequence[str | Path]]
 
 
-def shard_tables(stems: StemShards) -> Iterator[pd.DataFrame]:
-    """Yield the features of each shard, those of several stems side by side."""
+def shards_of(stems: StemShards) -> Iterator[Shard]:
+    """Yield the features of each shard, of several stems as ``{stem}__{feature}`` side by side.
+
+    Raises:
+        TableError: a shard is not readable, or a clip has features of one stem alone.
+    """
     for files in zip(*stems.values(), strict=True):
-        yield side_by_side(
-            {stem: read_shard(file) for stem, file in zip(stems, files, strict=True)}
-        )
+        parts = [open_shard(file) for file in files]
+        first = parts[0]
+        if len(parts) == 1:
+            yield first
+            continue
+        for file, part in zip(files, parts, strict=True):
+            if part.clip_ids != first.clip_ids:
+                lost = sorted(set(part.clip_ids) ^ set(first.clip_ids))
+                raise TableError(
+                    f"{file}: its clips are not those of {files[0]}, such as {lost[:1]}; the logs "
+                    "of separate_stems and extract_opensmile under results/logs say why"
+                )
+        names = [
+            f"{stem}__{name}"
+            for stem, part in zip(stems, parts, strict=True)
+            for name in part.columns
+        ]
+        yield Shard(first.clip_ids, names, np.hstack([part.values for part in parts]))
 
 
 def feature_columns(stems: StemShards) -> list[str]:
     """Return the names of the features, as the first shard has them."""
-    return feature_names(next(shard_tables({stem: files[:1] for stem, files in stems.items()})))
-
-
-def feature_names(frame: pd.DataFrame) -> list[str]:
-    """Return the names of a table's features, in order."""
-    return [name for name in frame.columns if name != "clip_id"]
+    return next(shards_of({stem: files[:1] for stem, files in stems.items()})).columns

@@ -106,8 +106,8 @@ class SearchedLearner:
         """
         exact_rows = self._limits.get("exact_rows", EXACT_ROWS)
         landmarks = self._limits.get("landmarks", self._engine.landmarks)
-        shares = result.scores.groupby("rung")["share"].first()
-        rungs = [int(rung) for rung, share in shares.items() if round(share * most) > exact_rows]
+        shares = result.scores.groupby("rung")["share"].first().to_numpy()
+        rungs = [rung for rung, share in enumerate(shares) if round(share * most) > exact_rows]
         if landmarks is None or not rungs:
             return {}
         return {"approximation": {"landmarks": landmarks, "rungs": rungs}}

@@ -72,7 +72,7 @@ def _score(
     coefficients = np.zeros((axes.basis.shape[1], len(solved)))
     intercepts = np.empty(len(solved))
     with threadpool_limits(1), ThreadPoolExecutor(threads) as pool:
-        fits = pool.map(lambda pair: components.fit(*pair, solver), zip(solved, best, strict=True))
+        fits = pool.map(lambda item, place: components.fit(item, place, solver), solved, best)
         for column, (found, intercept, ended) in enumerate(fits):
             coefficients[: len(found), column], intercepts[column] = found, intercept
             reached[column] &= ended

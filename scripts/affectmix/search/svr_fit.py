@@ -70,11 +70,11 @@ def fit_svr(
             tolerance=tol,
             limit=limit,
         )
-        axes = decomposition.components(size) * weights
+        directions = decomposition.components(size) * weights
     used = found.beta[0] != 0.0
     return SvrModel(
         decomposition.standardizer,
-        axes,
+        directions,
         rows[used],
         found.beta[0][used],
         float(found.bias[0]),

@@ -63,8 +63,8 @@ def hear_songs(
         return _of_network(model, model.encode(levels[:, 0]))
     if not tables.features:
         return {"components": np.empty((len(songs), 0))}
-    space = ComponentSpace.fit(tables.feature_rows(train.drop_duplicates(KEY)))
-    return {"components": space.apply(tables.feature_rows(songs))}
+    space = ComponentSpace.fit(tables.feature_rows(train.drop_duplicates(KEY))[:])
+    return {"components": space.apply(tables.feature_rows(songs)[:])}
 
 
 def save_songs(arrays: Mapping[str, np.ndarray], path: str | Path) -> None:
