@@ -2,8 +2,8 @@
 
     PYTHONPATH=scripts python tests/benchmarks/search_large.py --rows 10000 30000 100000
 
-Writes ``--rows`` clips of 6,373 made-up functionals as shards under ``--folder``, and for each
-learner has a process of its own evaluate one fold through the code of the rule
+Writes ``--rows`` clips of ``--columns`` made-up functionals as shards under ``--folder``, and for
+each learner has a process of its own evaluate one fold through the code of the rule
 ``evaluate_cell``: shards → rows on disk → nested search by halving → fit → predictions. What is
 known of the targets' causes gives the least RMSE that anything can reach. Peak memory is that of
 the process, its BLAS threads are ``--threads``. The folder is deleted at the end.
@@ -35,7 +35,7 @@ from affectmix.features.shards import shard_name, write_shard
 from affectmix.splits.hashing import unit_hash
 from affectmix.splits.schemes import Scheme
 
-COLUMNS, CAUSES, NOISE = 6373, 400, 0.3
+CAUSES, NOISE = 400, 0.3
 SPACES: dict[str, dict[str, Any]] = {
     "svr": {
         "kernel": ["rbf"],
@@ -53,20 +53,20 @@ SPACES: dict[str, dict[str, Any]] = {
 }
 
 
-def write_corpus(folder: Path, rows: int, shards: int) -> None:
+def write_corpus(folder: Path, rows: int, columns: int, shards: int) -> None:
     """Write shards, and labels with the best possible predictions beside."""
-    names = [f"f{column:04d}" for column in range(COLUMNS)]
+    names = [f"f{column:04d}" for column in range(columns)]
     shared = np.random.default_rng([0, 7])
     spectrum = 1.0 / np.sqrt(1.0 + np.arange(CAUSES))
-    loadings = (shared.standard_normal((CAUSES, COLUMNS)) * spectrum[:, None]).astype(np.float32)
-    scale = np.exp(2.0 * shared.standard_normal(COLUMNS)).astype(np.float32)
-    offset = (10.0 * shared.standard_normal(COLUMNS)).astype(np.float32)
+    loadings = (shared.standard_normal((CAUSES, columns)) * spectrum[:, None]).astype(np.float32)
+    scale = np.exp(2.0 * shared.standard_normal(columns)).astype(np.float32)
+    offset = (10.0 * shared.standard_normal(columns)).astype(np.float32)
     weights = shared.standard_normal((10, 2))
     labels = []
     for index, own in enumerate(np.array_split(np.arange(rows), shards)):
         rng = np.random.default_rng([0, 8, index])
         causes = rng.standard_normal((len(own), CAUSES)).astype(np.float32)
-        X = causes @ loadings + NOISE * rng.standard_normal((len(own), COLUMNS), dtype=np.float32)
+        X = causes @ loadings + NOISE * rng.standard_normal((len(own), columns), dtype=np.float32)
         signal = np.tanh(causes[:, :10] @ weights / 3.0) + 0.3 * causes[:, :2] * causes[:, 2:4]
         Y = 0.3 * signal + 0.15 * rng.standard_normal((len(own), 2))
         frame = pd.DataFrame(X * scale + offset, columns=names)
@@ -140,6 +140,7 @@ def main() -> None:
     """Write each corpus, evaluate each learner on it, print, and delete it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, nargs="+", default=[10_000, 30_000, 100_000])
+    parser.add_argument("--columns", type=int, default=6373)
     parser.add_argument("--learners", nargs="+", choices=list(SPACES), default=list(SPACES))
     parser.add_argument("--scheme", default="cv5", help="its first test fold is evaluated")
     parser.add_argument("--threads", type=int, default=2)
@@ -156,9 +157,12 @@ def main() -> None:
         folder = options.folder / str(rows)
         folder.mkdir(parents=True)
         try:
-            write_corpus(folder, rows, options.shards)
+            write_corpus(folder, rows, options.columns, options.shards)
             size = sum(file.stat().st_size for file in folder.iterdir()) / 1e9
-            print(f"{rows} clips x {COLUMNS}, {size:.1f} GB in {options.shards} shards", flush=True)
+            print(
+                f"{rows} clips x {options.columns}, {size:.1f} GB in {options.shards} shards",
+                flush=True,
+            )
             for learner in options.learners:
                 command = [sys.executable, __file__, "--child", learner, "--folder", str(folder)]
                 command += ["--scheme", options.scheme, "--threads", str(options.threads)]

@@ -22,8 +22,9 @@ class SvrModel:
     Attributes:
         standardizer: imputation, means and scales of the raw features.
         axes: what standardised rows are multiplied with, whitening included [shape=(d, q)].
-        support: support vectors in principal coordinates [shape=(s, q)].
-        dual: their coefficients, which sum to zero [shape=(s,)].
+        support: support vectors in principal coordinates, or landmarks where the kernel was
+            approximated [shape=(s, q)].
+        dual: their coefficients, which sum to zero but for landmarks [shape=(s,)].
         bias: what is added.
         kernel: the kernel; its gamma is a number.
         converged: whether the solver reached its tolerance.
