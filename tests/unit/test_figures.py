@@ -13,7 +13,7 @@ import pytest
 from affectmix.evaluation.comparisons import compare_mixtures
 from affectmix.evaluation.metrics import compute_metrics
 from affectmix.evaluation.published import load_published
-from affectmix.report.figure_1 import draw_fig1
+from affectmix.report.figure_1 import MOST_DRAWN, draw_fig1
 from affectmix.report.figure_3 import draw_fig3
 from affectmix.report.figure_gain import draw_gain
 from affectmix.report.labels import caveats, with_series
@@ -160,6 +160,21 @@ def test_fig3_cuts_off_below_minus_one_and_says_so() -> None:
     assert all(line.get_ydata()[0] == -1 for line in triangles)
     written = {text.get_text() for a in axes for text in a.texts}
     assert written == {f"{value:.3g}" for value in diverged["value"]}
+
+
+def test_fig1_of_a_large_view_draws_some_of_its_clips_and_says_so() -> None:
+    rng = np.random.default_rng(5)
+    many = pd.DataFrame(rng.uniform(-1, 1, (5000, 2)), columns=["valence", "arousal"])
+    many.insert(0, "clip_id", [f"m{i:04}" for i in range(5000)])
+    drawing = draw_fig1(LABELS | {"many": many})
+    assert 1990 < len(drawing.marks["plane-2"]) <= MOST_DRAWN  # a few may lie on one another
+    assert len(drawing.marks["plane-0"]) == 2
+    assert "at most 2,000 clips, drawn by chance" in drawing.figure.axes[0].get_title()
+    legend = [text.get_text() for text in drawing.figure.legends[0].get_texts()]
+    assert "many (5000)" in legend
+    assert "drawn by chance" not in draw("fig1").figure.axes[0].get_title()
+    shuffled = draw_fig1(LABELS | {"many": many.sample(frac=1, random_state=1)})
+    assert shuffled.marks == drawing.marks
 
 
 def test_fig3_leaves_out_the_mean_predictor_and_hints_at_every_mark() -> None:

@@ -20,6 +20,7 @@ _CORNERS = (
     ("Q4", 1, -1, "right", "bottom"),
 )
 _NAMED = 8  # clips that a mark's text names
+MOST_DRAWN = 2_000  # clips of a view: a page with every one of 10^5 has 30 MB and opens no more
 
 
 def draw_fig1(labels_by_view: Mapping[str, pd.DataFrame]) -> Drawing:
@@ -33,20 +34,24 @@ def draw_fig1(labels_by_view: Mapping[str, pd.DataFrame]) -> Drawing:
     Returns:
         One square plane. Clips with the same ratings are one larger mark; a mark tells its
         clips when the mouse rests on it. A rating of exactly 0 counts as negative, as the
-        field puts the boundary on the low side.
+        field puts the boundary on the low side. Of a view with more than 2,000 clips 2,000
+        are drawn, by chance; its shares are those of all.
     """
     with style_context():
         figure = Figure(figsize=(6.0, 6.2), layout="constrained")
         axes = figure.add_subplot()
         axes.axhline(0, color=GREY, linewidth=0.8)
         axes.axvline(0, color=GREY, linewidth=0.8)
-        stacked = False
+        stacked = sampled = False
         shares: dict[str, dict[str, float]] = {}
         marks: dict[str, list[str]] = {}
         for number, (view, labels) in enumerate(labels_by_view.items()):
             rated = labels.set_index("clip_id")[["valence", "arousal"]].astype(float).dropna()
-            hints = _scatter(axes, rated, number, view)
-            stacked = stacked or len(hints) < len(rated)
+            drawn = rated.sort_index()
+            if len(rated) > MOST_DRAWN:
+                sampled, drawn = True, drawn.sample(MOST_DRAWN, random_state=0)
+            hints = _scatter(axes, drawn, number, view, clips=len(rated))
+            stacked = stacked or len(hints) < len(drawn)
             if hints:
                 marks[f"plane-{number}"] = hints
             shares[view] = _quadrant_shares(rated)
@@ -55,31 +60,33 @@ def draw_fig1(labels_by_view: Mapping[str, pd.DataFrame]) -> Drawing:
         axes.set_xlabel("valence (unpleasant → pleasant)")
         axes.set_ylabel("arousal (calm → excited)")
         figure.suptitle("Which parts of the valence-arousal plane the ratings cover")
-        if stacked:
-            axes.set_title("larger marks: several clips with the same ratings", fontsize=8.5)
+        said = ["larger marks: several clips with the same ratings"] if stacked else []
+        said += [f"of each view at most {MOST_DRAWN:,} clips, drawn by chance"] if sampled else []
+        if said:
+            axes.set_title("; ".join(said), fontsize=8.5)
         add_legend(figure, axes, columns=3)
         freeze_layout(figure)
     return Drawing(figure, _alt(shares), marks=marks)
 
 
-def _scatter(axes: Axes, rated: pd.DataFrame, number: int, view: str) -> list[str]:
-    """Draw one view, and return what each of its marks stands for."""
+def _scatter(axes: Axes, rated: pd.DataFrame, number: int, view: str, *, clips: int) -> list[str]:
+    """Draw some of a view's clips, and return what each mark stands for."""
     colour, marker = look(number)
     alike: dict[str, Any] = {"c": colour, "marker": marker, "linewidths": 0.3, "ec": "black"}
-    axes.scatter([], [], s=30, label=f"{view} ({len(rated)})", **alike)
+    axes.scatter([], [], s=30, label=f"{view} ({clips})", **alike)
     if rated.empty:
         return []
     points = rated.round(3).rename_axis("clip_id").reset_index().sort_values("clip_id")
-    clips = points.groupby(["valence", "arousal"])["clip_id"].agg(list)
-    plane = clips.index.to_frame(index=False)
-    sizes = 15 * np.sqrt(clips.map(len).to_numpy(float))
+    named = points.groupby(["valence", "arousal"])["clip_id"].agg(list)
+    plane = named.index.to_frame(index=False)
+    sizes = 15 * np.sqrt(named.map(len).to_numpy(float))
     if len(set(sizes)) == 1:
         sizes = sizes[:1]  # of one size, marks are a tenth of the bytes in an SVG file
     place = f"plane-{number}"
     axes.scatter(plane["valence"], plane["arousal"], s=sizes, alpha=0.55, gid=place, **alike)
     return [
         _hint(view, names, valence, arousal)
-        for names, valence, arousal in zip(clips, plane["valence"], plane["arousal"], strict=True)
+        for names, valence, arousal in zip(named, plane["valence"], plane["arousal"], strict=True)
     ]
 
 
