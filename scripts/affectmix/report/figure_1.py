@@ -20,7 +20,7 @@ _CORNERS = (
     ("Q4", 1, -1, "right", "bottom"),
 )
 _NAMED = 8  # clips that a mark's text names
-MOST_DRAWN = 2_000  # clips of a view: a page with every one of 10^5 has 30 MB and opens no more
+MOST_DRAWN = 2_000  # clips of a view: with each of 10^5 the figure had 53 MB
 
 
 def draw_fig1(labels_by_view: Mapping[str, pd.DataFrame]) -> Drawing:
