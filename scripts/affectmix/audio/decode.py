@@ -17,16 +17,21 @@ from typing import Final
 import numpy as np
 import soundfile
 
-from affectmix.audio.cut_files import mp3_is_cut, ogg_is_cut
+from affectmix.audio.cut_files import mp3_is_cut, ogg_is_cut, ogg_is_damaged
 from affectmix.errors import AudioError
 
 LOWEST_RATE: Final = 8_000  # Hz
 HIGHEST_RATE: Final = 192_000  # Hz
-_BLOCK: Final = 1 << 20  # frames read at once
+LOUDEST: Final = 1e6  # times full scale; beyond it float32 powers of spectra overflow
+_BLOCK: Final = 1 << 20  # frames of one or two channels read at once
 _TOLERANCE_S: Final = 0.05  # audio that may be missing at the end, in seconds
 _UNKNOWN_SIZES: Final = (0, 0x7FFFFFFF, 0xFFFFFFFF)  # of a wav that was written to a pipe
 _MP3_TOLERANCE_S: Final = 0.5  # intact mp3 files claim up to 0.15 s more than they hold
 _UNKNOWN_LENGTH: Final = 1 << 62  # frames; libsndfile's mark for a flac written to a pipe
+_WIDTHS: Final = {"PCM_16": 2.0, "PCM_24": 3.0, "PCM_32": 4.0, "FLOAT": 4.0, "DOUBLE": 8.0} | (
+    dict.fromkeys(("PCM_S8", "PCM_U8", "ULAW", "ALAW"), 1.0)
+)  # bytes per sample
+_LEAST_WIDTH: Final = 0.2  # of what is compressed, as GSM 6.10
 _NO_FILE: Final = 7  # libsndfile's SFE_BAD_FILE
 _CONVERT: Final = "convert it, for example with: ffmpeg -i IN -c:a flac OUT.flac"
 
@@ -36,7 +41,7 @@ class DecodeError(AudioError):
 
     Attributes:
         kind: ``missing``, ``unreadable``, ``truncated``, ``zero_length``, ``not_finite``,
-            ``sample_rate`` or, of a true stem, ``misfit``.
+            ``too_loud``, ``sample_rate`` or, of a true stem, ``misfit``.
     """
 
     def __init__(self, kind: str, message: str) -> None:
@@ -67,8 +72,8 @@ def decode(path: str | Path) -> tuple[np.ndarray, int]:
         rate in Hz.
 
     Raises:
-        DecodeError: missing, unreadable, truncated or empty file, NaN or infinite samples,
-            or a sample rate outside 8 to 192 kHz.
+        DecodeError: missing, unreadable, truncated, damaged or empty file, NaN, infinite
+            or absurdly large samples, or a sample rate outside 8 to 192 kHz.
     """
     stream = open_stream(path)
     samples = np.concatenate(list(stream.blocks))
@@ -135,16 +140,17 @@ def open_stream(path: str | Path) -> Stream:
 
 def _read(file: soundfile.SoundFile, path: Path) -> Iterator[np.ndarray]:
     read = 0
+    at_once = _BLOCK // max(1, file.channels // 2)  # a header may claim 1024 channels
     with file:
         while True:
             try:
-                block = file.read(_BLOCK, dtype="float32", always_2d=True)
+                block = file.read(at_once, dtype="float32", always_2d=True)
             except soundfile.LibsndfileError as error:
                 second = read / file.samplerate
                 raise DecodeError(
                     "truncated",
-                    f"{path}: decoding fails after {second:.2f} s ({error.error_string}); "
-                    "fetch the file again",
+                    f"{path}: decoding fails {second:.2f} s from its beginning or later "
+                    f"({error.error_string}); fetch the file again",
                 ) from error
             if not len(block):
                 break
@@ -154,6 +160,13 @@ def _read(file: soundfile.SoundFile, path: Path) -> Iterator[np.ndarray]:
                     "not_finite",
                     f"{path}: sample {place} is NaN or infinite; samples must be finite; "
                     "export the file again",
+                )
+            peak = max(-float(block.min()), float(block.max()))
+            if peak > LOUDEST:
+                raise DecodeError(
+                    "too_loud",
+                    f"{path}: reaches {peak:.3g} times full scale, as samples of another type do "
+                    "when taken for floats; export the file again at a level below full scale",
                 )
             read += len(block)
             yield block
@@ -174,11 +187,13 @@ def _missing_end(file: soundfile.SoundFile, read: int) -> str | None:
         return f"its last mp3 frame is cut, after {read / file.samplerate:.2f} s"
     if file.format == "OGG" and _judged(file, ogg_is_cut):
         return f"its last ogg page is cut, after {read / file.samplerate:.2f} s"
+    if file.format == "OGG" and _judged(file, ogg_is_damaged):
+        return "a page of its ogg stream is damaged or missing"
     notes = file.extra_info
     if "Last page lacks an end-of-stream bit" in notes:
         return "the ogg stream has no end"
     for declared, found in re.findall(r"(?:data|SSND) *: (\d+) \(should be (\d+)\)", notes):
-        width = file.channels * 2  # at least; enough for a tolerance
+        width = file.channels * _WIDTHS.get(file.subtype, _LEAST_WIDTH)
         cut = (int(declared) - int(found)) / width
         if int(declared) not in _UNKNOWN_SIZES and cut > tolerance:
             return f"{found} of {declared} bytes of samples are there"

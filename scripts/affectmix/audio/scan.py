@@ -42,6 +42,7 @@ SCAN: Final = Schema(
                 "truncated",
                 "zero_length",
                 "not_finite",
+                LOUD,
                 "sample_rate",
             ),
         ),
