@@ -20,6 +20,7 @@ from affectmix.config.segment_report import KINDS as SEGMENT_TABLES
 from affectmix.config.segment_report import SegmentReport
 from affectmix.config.stem_report import StemReport
 from affectmix.config.stems import StemPlan
+from affectmix.config.yaml_files import check_configfiles
 from affectmix.errors import AffectMixError
 from affectmix.provenance.code import (
     PARSED,
@@ -62,6 +63,7 @@ if workflow.is_main_process:
     logger.addHandler(run_progress)
 
 try:
+    check_configfiles(workflow.configfiles)
     project = Project(config)
     stems = StemPlan(project)
     # What the run has checked, its jobs on a cluster take as it is.

@@ -43,3 +43,19 @@ def write_text(text: str, path: str | Path) -> None:
     """Write ``text``, under a temporary name first."""
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def is_file(path: Path) -> bool:
+    """Return whether ``path`` is a file; a name longer than any file's is none, and no error."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
+def is_folder(path: Path) -> bool:
+    """Return whether ``path`` is a folder; a name longer than any folder's is none."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False

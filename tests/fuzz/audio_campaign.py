@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -16,11 +17,11 @@ _SLOW_EVERY = 20  # of which one goes through the slower stages too
 
 
 def tasks(seeds: Sequence[Seed], count: int, seed: int) -> Iterator[tuple[str, str, str, Task]]:
-    """Yield format, mutation, name and task, as evenly over formats and mutations as it goes."""
-    names = list(MUTATIONS)
+    """Yield format, mutation, name and task: every pair of the two once before any comes again."""
+    pairs = list(itertools.product(seeds, MUTATIONS))
+    order = np.random.default_rng(seed).permutation(len(pairs))
     for number in range(count):
-        intact = seeds[number % len(seeds)]
-        mutation = names[(number // len(seeds) + number) % len(names)]
+        intact, mutation = pairs[order[number % len(pairs)]]
         mutated = MUTATIONS[mutation](intact, np.random.default_rng([seed, number]))
         task = Task(intact, mutated, number % _SLOW_EVERY == 0)
         yield intact.name, mutation, f"{number}", task

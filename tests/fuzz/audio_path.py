@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 import warnings
 from dataclasses import dataclass
@@ -183,7 +182,7 @@ def _stems(file: Path, folder: Path, samples: np.ndarray | None, fits: bool) -> 
         off = float(np.abs(total - mix).max())
         _require(off <= 2**-15, f"the stems' sum is off by {off}")
         for stem in STEMS:
-            os.remove(folder / "clip" / f"{stem}.flac")
+            (folder / "clip" / f"{stem}.flac").unlink()
 
 
 def _require(holds: bool, otherwise: str) -> None:

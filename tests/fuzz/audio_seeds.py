@@ -14,7 +14,7 @@ from affectmix.audio.decode import decode
 
 RATE = 16_000
 SECONDS = 1.2
-_EXTRA_EACH = 4  # files of a folder, of each ending
+_EXTRA_EACH = 2  # files of a folder, of each ending
 _EXTRA_S = 2.0
 
 

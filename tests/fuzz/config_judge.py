@@ -62,7 +62,8 @@ class ConfigJudge:
 def _refused(spoilt: Spoilt, message: str) -> Outcome:
     if not message.strip():
         return Outcome(WRONG, "refused without a message")
-    if spoilt.words and not any(word and word in message for word in spoilt.words):
+    named = spoilt.words and "not readable as YAML" not in message
+    if named and not any(word and word in message for word in spoilt.words):
         return Outcome(WRONG, f"no word of {spoilt.words[:4]} in: {message[:300]}")
     return Outcome(LEFT_OUT, "ConfigError")
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import copy
 import datetime
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import yaml
+from affectmix.config.validate import validate_config
 from hypothesis import strategies as st
 
 _FOLDER = Path(__file__).parents[2] / "config"
@@ -17,9 +21,12 @@ EXAMPLES = {
     file.stem: file.read_text(encoding="utf-8")
     for file in (_FOLDER / "config.yaml", *sorted((_FOLDER / "examples").glob("*.yaml")))
 }
+NUMBERS: tuple[Any, ...] = (
+    *(0, 1, 2, 3, 7, -1, 0.5, -0.5, 1.0, 2.0, 1.5, 1e-300, 1e308, 2**31, 2**63, 10**30),
+    *(float("nan"), float("inf"), float("-inf"), True, "1e3", "1"),
+)
 VALUES: tuple[Any, ...] = (
-    *(None, True, False, 0, 1, 2, 3, -1, 0.5, -0.5, 1.0, 2.0, 1.5, 1e-300, 1e308),
-    *(2**31, 2**63, 10**30, float("nan"), float("inf"), float("-inf")),
+    *(*NUMBERS, None, False),
     *("", " ", "no", "none", "1e3", "1", "ключ", "a" * 5000, "../..", "~nobody/x", "a\0b", "svr"),
     *(b"bytes", datetime.date(2024, 1, 1), [], {}, [[]], [None], [1, 1], [0.1, "x"], ["mix"]),
     *({"": None}, {1: 2}, {"kind": "svr"}, {"linspace": [0.1, 1, 10**9]}, [float("nan")]),
@@ -27,8 +34,22 @@ VALUES: tuple[Any, ...] = (
 TOKENS = (
     *("no", "on", "~", "1e3", "1_000", "0x1F", "017", "190:20:30", "2024-01-01", ".nan", ".inf"),
     *("-.inf", "!!binary YQ==", "!!set {a, b}", "!!python/object/apply:os.getcwd []", "*missing"),
-    *("&here [*here]", "&here {a: *here}", '"\\ud800"', '"\\0"', "|", "[", "{", "'", "? a", "é", "@"),
+    *(
+        "&here [*here]",
+        "&here {a: *here}",
+        '"\\ud800"',
+        '"\\0"',
+        "|",
+        "[",
+        "{",
+        "'",
+        "? a",
+        "é",
+        "@",
+    ),
 )
+_WAYS = ("value", "number", "number", "word", "drop", "rename", "add", "wrap", "empty", "move")
+_WHOLE_LINE = re.compile(r"^ *[a-z_0-9]+: *([^ #{\[|>].*|\{.*\}|\[.*\])( #.*)?$")
 _KEYS: tuple[Any, ...] = (1, None, True, 0.5, "é", "a b", "Upper", "kind", "", "__", "a-b")
 
 
@@ -54,66 +75,76 @@ class Spoilt:
 @st.composite
 def spoilt_configurations(draw: st.DrawFn) -> Spoilt:
     """Draw a configuration that is an example with something done to it."""
-    example = draw(st.sampled_from(sorted(EXAMPLES)))
-    if draw(st.integers(0, 4)) == 0:
-        return _spoilt_text(draw, example)
-    config = copy.deepcopy(yaml.safe_load(EXAMPLES[example]))
-    done: list[tuple[str, tuple[str, ...]]] = []
-    for _ in range(draw(st.sampled_from((1, 1, 1, 2, 3)))):
-        done.append(_spoil(draw, config))
+    rng = draw(st.randoms(use_true_random=True))  # hypothesis itself prefers what is small
+    example = rng.choice(sorted(EXAMPLES))
+    if rng.choice((True, False, False, False)):
+        return _spoilt_text(rng, example)
+    config = copy.deepcopy(_complete(example))
+    done = [_spoil(rng, config) for _ in range(rng.choice((1, 1, 1, 1, 1, 1, 1, 2, 3)))]
     text = yaml.safe_dump(config, sort_keys=False, allow_unicode=True)
     if len(done) == 1:
-        (mutation, words) = done[0]
+        ((mutation, words),) = done
         return Spoilt(example, mutation, text, words)
     return Spoilt(example, "several", text)
 
 
-def _spoilt_text(draw: st.DrawFn, example: str) -> Spoilt:
-    """Change the text: a scalar, a line twice, a line deeper, an end too early."""
+@cache
+def _complete(example: str) -> dict[str, Any]:
+    """Return an example with all defaults, so that each of them is changed too."""
+    return validate_config(yaml.safe_load(EXAMPLES[example]))
+
+
+def _spoilt_text(rng: Random, example: str) -> Spoilt:
+    """Change the text: a scalar, a key twice, a line deeper, an end too early."""
     lines = [line for line in EXAMPLES[example].splitlines() if line.strip() and line[0] != "#"]
-    place = draw(st.integers(0, len(lines) - 1))
-    what = draw(st.sampled_from(("token", "token", "twice", "indented", "cut", "tab")))
-    line = lines[place]
-    key = line.strip().split(":")[0].lstrip("- {")
-    if what == "token":
-        head, _, _ = line.partition(":")
-        lines[place] = f"{head}: {draw(st.sampled_from(TOKENS))}"
-    elif what == "twice" and ":" in line and not line.strip().startswith("-"):
-        lines.insert(place + 1, f"{line.partition(':')[0]}: 1")
+    what = rng.choice(("token", "token", "twice", "twice", "indented", "cut", "tab"))
+    if what == "twice":
+        whole = [i for i, line in enumerate(lines) if _WHOLE_LINE.match(line)]
+        place = rng.choice(whole)
+        key = lines[place].strip().split(":")[0]
+        lines.insert(place + 1, f"{lines[place].partition(':')[0]}: 1")
         return Spoilt(example, what, "\n".join(lines), (key,), refuse=True)
+    place = rng.randrange(len(lines))
+    if what == "token":
+        head, _, _ = lines[place].partition(":")
+        lines[place] = f"{head}: {rng.choice(TOKENS)}"
     elif what == "indented":
-        lines[place] = f"   {line}"
+        lines[place] = f"   {lines[place]}"
     elif what == "tab":
-        lines[place] = f"\t{line}"
+        lines[place] = f"\t{lines[place]}"
     else:
         joined = "\n".join(lines)
-        return Spoilt(example, "cut", joined[: draw(st.integers(0, len(joined)))])
+        return Spoilt(example, what, joined[: rng.randrange(len(joined))])
     return Spoilt(example, what, "\n".join(lines))
 
 
-def _spoil(draw: st.DrawFn, config: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
+def _spoil(rng: Random, config: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
     """Do one thing to a configuration; return its name, and words that name the place."""
     places = list(_places(config))
-    path, holder, key = places[draw(st.integers(0, len(places) - 1))]
-    names = [part for part in path if isinstance(part, str)][-2:]
-    what = draw(st.sampled_from(("value", "value", "drop", "rename", "add", "wrap", "empty", "move")))
+    what = rng.choice(_WAYS)
+    if what in ("number", "word"):
+        kinds = (int, float) if what == "number" else (str,)
+        places = [p for p in places if isinstance(p[1][p[2]], kinds)] or places
+    path, holder, key = rng.choice(places)
     value = holder[key]
+    names = [part for part in path if isinstance(part, str)]
     if what == "drop":
         del holder[key]
-        names += _strings(value)
     elif what in ("rename", "add") and isinstance(holder, dict):
-        new = draw(st.one_of(st.sampled_from(_KEYS), st.just(f"{key}x"), st.just(f"{key}"[1:])))
+        new = rng.choice((*_KEYS, f"{key}x", f"{key}"[1:]))
         holder[new] = holder.pop(key) if what == "rename" else copy.deepcopy(value)
-        names += [str(new), *_strings(value)]
+        names.append(str(new))
     elif what == "wrap":
-        holder[key] = draw(st.sampled_from(([value], {"a": value}, [value, value])))
+        holder[key] = rng.choice(([value], {"a": value}, [value, value]))
     elif what == "empty":
         holder[key] = type(value)() if value is not None else ""
     elif what == "move":
-        other = places[draw(st.integers(0, len(places) - 1))]
-        holder[key] = copy.deepcopy(other[1][other[2]] if other[2] in _keys(other[1]) else None)
+        other, there = rng.choice([p[1:] for p in places])
+        holder[key] = copy.deepcopy(other[there])
+    elif what == "number":
+        holder[key] = rng.choice(NUMBERS)
     else:
-        holder[key] = copy.deepcopy(draw(st.sampled_from(VALUES)))
+        holder[key] = copy.deepcopy(rng.choice(VALUES))
     return what, tuple(dict.fromkeys([*names, *_strings(value)]))
 
 
@@ -125,7 +156,13 @@ def _places(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, 
 
 
 def _keys(node: Any) -> list[Any]:
-    return list(node) if isinstance(node, dict) else list(range(len(node))) if isinstance(node, list) else []
+    return (
+        list(node)
+        if isinstance(node, dict)
+        else list(range(len(node)))
+        if isinstance(node, list)
+        else []
+    )
 
 
 def _strings(value: Any) -> list[str]:

@@ -102,11 +102,15 @@ def _serve(pipe: Connection, make_judge: Callable[[], Judge], limit_s: float) ->
         try:
             outcome = judge(task)
         except Exception as error:  # that is what is looked for
-            place = traceback.extract_tb(error.__traceback__)[-1]
-            ours = [f for f in traceback.extract_tb(error.__traceback__) if "affectmix" in f.filename]
-            at = ours[-1] if ours else place
             outcome = Outcome(
-                EXCEPTION,
-                f"{type(error).__name__}: {str(error)[:300]} ({Path(at.filename).name}:{at.lineno})",
+                EXCEPTION, f"{type(error).__name__}: {error!s:.300} ({_place(error)})"
             )
         pipe.send(outcome)
+
+
+def _place(error: Exception) -> str:
+    """Return file and line of the last of our own functions that an error went through."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if "affectmix" in frame.filename]
+    last = (ours or frames)[-1]
+    return f"{Path(last.filename).name}:{last.lineno}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import yaml
 from affectmix.config.cells import expand_cells
 from affectmix.config.project import Project
 from affectmix.config.validate import validate_config
+from affectmix.config.yaml_files import check_configfiles, read_yaml
 from affectmix.errors import ConfigError
 
 REPOSITORY = Path(__file__).parents[2]
@@ -118,6 +120,37 @@ MISTAKES = {
 }
 
 
+MISTAKES |= {
+    "NaN as a share": (
+        lambda c: c["experiments"]["joint"]["cells"][0].update(mixtures=[{"demo_music": math.nan}]),
+        ["mixtures.0.demo_music", "nan"],
+    ),
+    "NaN as a duration": (
+        lambda c: c.update(min_duration_s=math.nan),  # nothing is longer, and all would be left out
+        ["min_duration_s", "nan"],
+    ),
+    "repeats without end": (
+        lambda c: c["schemes"]["cv5"].update(repeats=math.inf),
+        ["schemes.cv5.repeats", "inf"],
+    ),
+    "repeats as a fraction": (
+        lambda c: c["schemes"]["cv5"].update(repeats=1.0),
+        ["schemes.cv5.repeats", "1.0", "integer"],
+    ),
+    "shards as a fraction": (lambda c: c.update(shards=8.0), ["shards", "8.0"]),
+    "a grid of a billion": (
+        lambda c: c["learners"]["svr"].update(space={"C": {"linspace": [1, 2, 10**9]}}),
+        ["learners.svr", "space.C", "to a million"],
+    ),
+    "two grids of a thousand and more": (
+        lambda c: c["learners"]["svr"].update(
+            space={k: {"linspace": [0.1, 1, 2000]} for k in ("C", "epsilon")}
+        ),
+        ["learners.svr", "4,000,000 points", "1,000,000"],
+    ),
+}
+
+
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_mistake_is_named_with_what_is_allowed(config: dict, mistake: str) -> None:
     spoil, words = MISTAKES[mistake]
@@ -194,3 +227,25 @@ def test_final_models_are_of_clean_and_nested_cells(config: dict) -> None:
 )
 def test_every_configuration_that_comes_with_the_package_is_valid(path: Path) -> None:
     Project(yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+def test_a_key_that_stands_twice_is_named_with_both_lines(tmp_path: Path) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text("seed: 1\nlearners:\n  svr: {kind: svr}\n  svr: {kind: mean}\nshards: 8\n")
+    for read in (read_yaml, lambda path: check_configfiles([path])):
+        with pytest.raises(
+            ConfigError, match=r"config\.yaml:4: the key 'svr' stands twice.*line 3"
+        ):
+            read(file)
+    file.write_text("a: &a {x: 1}\nb: {<<: *a, y: 2}\nc: [*a, *a]\n")
+    assert read_yaml(file) == {"a": {"x": 1}, "b": {"x": 1, "y": 2}, "c": [{"x": 1}, {"x": 1}]}
+
+
+@pytest.mark.parametrize(
+    "content", [b"seed: \xff", b"seed: 2024-13-45", b"[" * 5000, b"seed: [", b"a: &a [*b]"]
+)
+def test_what_is_no_yaml_is_a_configuration_error(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_bytes(content)
+    with pytest.raises(ConfigError, match=r"config\.yaml"):
+        read_yaml(file)

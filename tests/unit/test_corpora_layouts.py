@@ -202,3 +202,36 @@ def test_pairs(tmp_path: Path) -> None:
     assert only.labels()["valence"].isna().all()
     with pytest.raises(ConfigError, match="tension"):
         make_corpus("pairs", {**settings, "preferences": {"tension": "p/A.csv"}})
+
+
+def test_of_two_rows_of_metadata_the_first_counts_and_the_second_is_told(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {
+            "chorus/1.mp3": "",
+            "annotations/static_annotations.csv": "musicId,Arousal(mean),Valence(mean)\n1,0.4,0.5\n",
+            "annotations/static_annotations_std.csv": (
+                "musicId,Arousal(std),Valence(std)\n1,0.1,0.2\n1,0.1,0.2\n"
+            ),
+            "metadata.csv": "musicId,title,artist\n1,X,Adele\n1,X,Sia\n",
+        },
+    )
+    corpus = make_corpus("pmemo", {"adapter": "pmemo", "root": str(tmp_path)})
+    assert corpus.labels()["source"].tolist() == ["Adele"]
+    (problem,) = corpus.problems()
+    assert (problem.kind, problem.where) == ("duplicated", "metadata.csv:3 (1)")
+
+
+def test_four_q_without_a_quadrant_leaves_the_clip_out(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {
+            "Q1/A.mp3": "",
+            "Q2/B.mp3": "",
+            "panda_dataset_taffc_annotations.csv": "Song,Quadrant\nA,Q1\nB,\nC,\n",
+            "panda_dataset_taffc_metadata.csv": "Song,Artist,GenresStr\nA,X,Pop\n",
+        },
+    )
+    corpus = make_corpus("four_q", {"adapter": "four_q", "root": str(tmp_path)})
+    assert corpus.labels()["clip_id"].tolist() == ["A"]
+    assert {problem.kind for problem in corpus.problems()} == {"unlabelled"}

@@ -65,6 +65,7 @@ def test_each_target_may_have_its_own_scale_and_sd_is_scaled_with_it(tmp_path: P
         b"\xef\xbb\xbf" + "path,valence,arousal,source\na.wav,2,3,Beyoncé\n".encode(),
         "path,valence,arousal,source\na.wav,2,3,Beyoncé\n".encode("cp1252"),
         "path\tvalence\tarousal\tsource\na.wav\t2\t3\tBeyoncé\n".encode("utf-16"),
+        "path,valence,arousal,source\na.wav,2,3,Beyoncé\n".encode("utf-32"),
         "path;valence;arousal;source\na.wav;2,0;3,0;Beyoncé\n".encode(),
         "path|valence|arousal|source\r\na.wav|2|3|Beyoncé\r\n".encode(),
         'path, valence, arousal, source\n"a.wav", 2, 3, "Beyoncé"\n\n'.encode(),
@@ -257,3 +258,74 @@ def test_home_is_where_a_relative_root_starts(tmp_path: Path) -> None:
     corpus(tmp_path)
     settings = {"adapter": "table", "root": tmp_path.name, "labels": "labels.csv", "scale": [1, 9]}
     assert len(make_corpus("mine", settings, home=tmp_path.parent).labels()) == 3
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx"])
+def test_a_column_that_stands_twice_is_refused(tmp_path: Path, suffix: str) -> None:
+    rows = [["path", "valence", "arousal", "valence"], ["a.wav", 1, 5, 9]]
+    file = tmp_path / f"l{suffix}"
+    table = pd.DataFrame(rows)
+    if suffix == ".csv":
+        table.to_csv(file, index=False, header=False)
+    else:
+        table.to_excel(file, index=False, header=False)
+    found = corpus(tmp_path, labels=file.name)
+    assert kinds(found) == [("repeated_column", file.name)]
+    with pytest.raises(CorpusError, match="'valence' stands 2 times"):
+        found.labels()
+
+
+def test_a_column_in_capitals_is_not_passed_over(tmp_path: Path) -> None:
+    content = "path,valence,arousal,Source\na.wav,5,5,X\n"
+    with pytest.raises(CorpusError, match="'Source' is not 'source'.*under 'columns'"):
+        corpus(tmp_path, content).labels()
+    named = corpus(tmp_path, content, columns={"source": "Source"})
+    assert named.labels()["source"].tolist() == ["X"]
+
+
+@pytest.mark.parametrize("name", ["l.xlsx", "l.parquet"])
+def test_damaged_workbooks_and_parquet_files_are_unreadable(tmp_path: Path, name: str) -> None:
+    table = pd.DataFrame({"path": ["a.wav", "b.wav"], "valence": [2.0, 3.0], "arousal": [3, 4]})
+    file = tmp_path / name
+    table.to_parquet(file) if name == "l.parquet" else table.to_excel(file, index=False)
+    whole = file.read_bytes()
+    for place in range(0, len(whole), max(1, len(whole) // 40)):
+        file.write_bytes(whole[:place] + bytes([whole[place] ^ 0x55]) + whole[place + 1 :])
+        found = corpus(tmp_path, labels=name)
+        assert all(problem.message for problem in found.problems())
+
+
+def test_zero_bytes_are_refused(tmp_path: Path) -> None:
+    for content in (PLAIN.encode("utf-16-le"), PLAIN.replace("5", "\0", 1).encode()):
+        found = corpus(tmp_path, content)
+        assert [kind for kind, _ in kinds(found)] == ["unreadable"]
+        assert "zero bytes" in found.problems()[0].message
+
+
+def test_a_cell_longer_than_any_path_is_a_missing_file(tmp_path: Path) -> None:
+    found = corpus(tmp_path, PLAIN + "x" * 10_000 + ",5,5\n")
+    (problem,) = found.problems()
+    assert problem.kind == "missing"
+    assert len(found.labels()) == 4
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"scale": [1, float("inf")]}, {"scale": [float("nan"), 9]}, {"root": "~no-such-user/x"}],
+)
+def test_numbers_without_end_and_unknown_homes_are_refused(
+    tmp_path: Path, settings: dict[str, Any]
+) -> None:
+    with pytest.raises(ConfigError, match=r"corpora\.mine"):
+        corpus(tmp_path, **settings)
+
+
+def test_a_column_that_is_given_as_null_takes_our_own_name(tmp_path: Path) -> None:
+    assert len(corpus(tmp_path, columns={"valence": None}).labels()) == 3
+
+
+def test_missing_values_of_parquet_are_empty_cells(tmp_path: Path) -> None:
+    table = pd.DataFrame({"path": ["a.wav", "b.wav"], "valence": [2, None], "arousal": [3, 4]})
+    table.astype({"valence": "Int64"}).to_parquet(tmp_path / "l.parquet")
+    found = corpus(tmp_path, labels="l.parquet")
+    assert ("unlabelled", "l.parquet:3 (b.wav)") in kinds(found)

@@ -10,10 +10,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
-from affectmix.audio.cut_files import mp3_is_cut, ogg_is_cut
-from affectmix.audio.decode import DecodeError, decode, decode_mono, to_mono
+from affectmix.audio.cut_files import mp3_is_cut, ogg_is_cut, ogg_is_damaged
+from affectmix.audio.decode import DecodeError, decode, decode_mono, open_stream, to_mono
 from affectmix.audio.scan import SCAN, scan_clip, scan_clips, scan_problems, usable
 from affectmix.errors import AudioError
+from affectmix.features.logmel import logmel_shard
+from affectmix.features.logmel_recipes import RECIPES
 from affectmix.tables import read_table, write_table
 
 RATE = 16000
@@ -215,3 +217,55 @@ def test_what_stems_cannot_hold_is_too_loud(tmp_path: Path) -> None:
     assert (problem.where, problem.kind) == ("loud.wav", "too_loud")
     assert "reaches 5.0 times full scale; at most 4 times" in problem.message
     assert usable(scan, min_duration_s=0.1)["clip_id"].tolist() == ["good"]
+
+
+def in_ogg_pages(content: bytes) -> list[bytes]:
+    return [b"OggS" + page for page in content.split(b"OggS")[1:]]
+
+
+def test_a_lost_or_damaged_ogg_page_is_told(tmp_path: Path) -> None:
+    path = save(tmp_path / "a.ogg", noise(4))
+    pages = in_ogg_pages(path.read_bytes())
+    assert not ogg_is_damaged(b"".join(pages))
+    assert not ogg_is_damaged(b"ID3" + b"".join(pages) + b"TAG" + bytes(125))
+    middle = len(pages) // 2
+    assert ogg_is_damaged(b"".join(pages[:middle] + pages[middle + 1 :]))
+    damaged = bytearray(b"".join(pages))
+    damaged[len(damaged) // 2] ^= 1
+    assert ogg_is_damaged(bytes(damaged))
+    path.write_bytes(damaged)
+    assert kind_of(path) == "truncated"
+    path.write_bytes(b"".join(pages[:middle]) + b"junk" + b"".join(pages[middle:]))
+    assert kind_of(path) == "truncated"
+
+
+@pytest.mark.parametrize("subtype", ["PCM_U8", "ULAW", "PCM_24"])
+def test_a_cut_of_more_than_50_ms_is_told_whatever_the_width(tmp_path: Path, subtype: str) -> None:
+    path = save(tmp_path / "a.wav", noise(), subtype=subtype)
+    width = 3 if subtype == "PCM_24" else 1
+    whole = path.read_bytes()
+    path.write_bytes(whole[: -width * int(0.06 * RATE)])
+    assert kind_of(path) == "truncated"
+    path.write_bytes(whole[: -width * int(0.04 * RATE)])
+    assert decode(path)[0].shape == (1, RATE - int(0.04 * RATE))
+
+
+def test_absurd_levels_are_too_loud_for_everything_that_decodes(tmp_path: Path) -> None:
+    samples = noise(channels=2)
+    samples[5] = 3e38  # whose mean over the channels is infinite
+    path = save(tmp_path / "a.wav", samples, subtype="FLOAT")
+    assert kind_of(path) == "too_loud"
+    assert scan_clip(path)["status"] == "too_loud"
+    scan = scan_clips(
+        pd.DataFrame({"clip_id": ["a"], "path": ["a.wav"]}), lambda name: tmp_path / name
+    )
+    write_table(scan, tmp_path / "scan.parquet", SCAN)
+    (problem,) = scan_problems(read_table(tmp_path / "scan.parquet", SCAN), min_duration_s=0.1)
+    assert (problem.kind, "3e+38 times full scale" in problem.message) == ("too_loud", True)
+    assert logmel_shard([("a", path)], RECIPES["emomucs"], mixes={"a": path}) == {}
+
+
+def test_a_header_that_claims_1024_channels_takes_no_gigabytes(tmp_path: Path) -> None:
+    path = save(tmp_path / "a.wav", noise(0.01, channels=1024), 8000)
+    (block,) = open_stream(path).blocks
+    assert block.base is None or block.base.nbytes < 64 << 20

@@ -201,3 +201,13 @@ def test_a_song_is_one_group_in_both_corpora(tmp_path: Path) -> None:
     for song in ("2", "3"):
         assert groups["emomusic", song] == groups["deam", song]
     assert groups["deam", "2"] != groups["deam", "3"]
+
+
+def test_a_song_that_stands_twice_in_the_dynamic_annotations_is_told(tmp_path: Path) -> None:
+    files, _ = deam_files(swapped=False)
+    name = f"{AVERAGED}/dynamic (per second annotations)/valence.csv"
+    lines = files[name].splitlines()
+    write(tmp_path, files | {name: "\n".join([*lines, lines[1]])})
+    corpus = make_corpus("deam", {"adapter": "deam", "root": str(tmp_path)})
+    assert [problem.kind for problem in corpus.problems()] == ["unreadable"]
+    assert "song 2 stands twice" in corpus.problems()[0].message

@@ -5,9 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import yaml
-
 from affectmix.config.project import Project
+from affectmix.config.yaml_files import read_yaml
 from affectmix.errors import ConfigError
 
 DEFAULT = Path("config/config.yaml")
@@ -30,10 +29,7 @@ def read_project(configfile: Path) -> Project:
             f"{configfile}: no such configuration; go to the folder that holds Snakefile, "
             "or name the file with --configfile"
         )
-    try:
-        config = yaml.safe_load(configfile.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{configfile}: not readable as YAML: {error}") from error
+    config = read_yaml(configfile)
     if not isinstance(config, dict):
         raise ConfigError(f"{configfile}: holds {config!r}; a mapping of keys is needed")
     return Project(config)

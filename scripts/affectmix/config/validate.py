@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import difflib
+import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -61,7 +62,23 @@ def _with_defaults(
     )
 
 
-_DefaultingValidator = extend(Draft202012Validator, {"properties": _with_defaults})
+def _is_number(_: Any, value: Any) -> bool:
+    # NaN is neither below a minimum nor above a maximum, and would pass for any number.
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_integer(_: Any, value: Any) -> bool:
+    # JSON's 2.0 is whole, but Python counts with 2 alone.
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+_DefaultingValidator = extend(
+    Draft202012Validator,
+    {"properties": _with_defaults},
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine_many(
+        {"number": _is_number, "integer": _is_integer}
+    ),
+)
 
 
 def _explain(error: ValidationError) -> Iterator[str]:

@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from affectmix.corpora.base import AUDIO_EXTENSIONS
+from affectmix.files import is_file
 
 
 class AudioIndex:
@@ -62,7 +63,7 @@ class AudioIndex:
                 found = self._known.get(_form(name))
                 if found is not None:
                     return found
-        return path if (self.folder / path).is_file() else None
+        return path if is_file(self.folder / path) else None
 
     def nearest(self, path: str) -> str | None:
         """Return a file that differs from ``path`` in letter case or folder only, or None."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import math
 import re
 import urllib.parse
 from abc import ABC, abstractmethod
@@ -38,7 +39,8 @@ class Setting:
     """One declared setting of an adapter.
 
     Attributes:
-        types: accepted Python types of the YAML value; ``float`` accepts whole numbers too.
+        types: accepted Python types of the YAML value; ``float`` accepts whole numbers too, but not
+            infinity and NaN.
         description: what it means, its unit and range; shown in messages.
         default: value when absent; ``REQUIRED`` when there is none. ``None`` is accepted
             exactly when it is the default.
@@ -91,6 +93,9 @@ class Corpus(ABC):
         self.name = name
         self.settings = check_settings(settings, self.SETTINGS, where=f"corpora.{name}")
         self.home = Path(home)
+        for key, value in self.settings.items():
+            if isinstance(value, str):
+                _check_home(value, where=f"corpora.{name}.{key}")
         self.root = self.home / Path(self.settings["root"]).expanduser()
 
     @abstractmethod
@@ -226,9 +231,20 @@ def _unknown(key: str, declared: Mapping[str, Setting]) -> str:
     return f"unknown key {key!r}; {hint}known keys are {list(declared)}"
 
 
+def _check_home(folder: str, *, where: str) -> None:
+    try:
+        Path(folder).expanduser()
+    except RuntimeError as error:
+        raise ConfigError(
+            f"{where} is {folder!r}, but there is no such user here; write the folder out"
+        ) from error
+
+
 def _is_a(value: Any, types: tuple[type, ...]) -> bool:
     if isinstance(value, bool):
         return bool in types
     if isinstance(value, int) and float in types:
         return True
+    if isinstance(value, float) and not math.isfinite(value):
+        return False
     return isinstance(value, types)

@@ -88,8 +88,11 @@ def dynamic_means(root: Path, *, corpus: str) -> pd.DataFrame:
             raise CorpusError(corpus, [Problem(str(file), "missing", f"no such file; {fault}")])
         try:
             table = pd.read_csv(file, index_col=0, skipinitialspace=True)
+            if table.index.has_duplicates:
+                twice = table.index[table.index.duplicated()][0]
+                raise ValueError(f"song {twice} stands twice")
             means[target] = table.astype(float).mean(axis=1)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, IndexError) as error:
             raise CorpusError(
                 corpus, [Problem(str(file), "unreadable", f"{error}; {fault}")]
             ) from error

@@ -12,7 +12,7 @@ from affectmix.corpora.base import RATERS, RATERS_SETTING, Corpus, Setting
 from affectmix.corpora.mediaeval import SCALE, first_folder, read_static, recordings
 from affectmix.corpora.rated_files import RatedFiles, Reading
 from affectmix.corpora.rater_counts import RatingScale
-from affectmix.corpora.tabular import read_text_table
+from affectmix.corpora.tabular import first_of_each, read_text_table
 from affectmix.errors import Problem
 
 _AUDIO: Final = ("clips_45sec/clips_45seconds", "clips_45seconds", "clips_45sec")
@@ -63,7 +63,8 @@ class EmoMusicCorpus(RatedFiles):
             self.root / _SONGS,
             {"clip_id": "song_id", "source": "Artist", "category": "Genre"},
             corpus=self.name,
-        ).drop(columns="row")
+        )
+        songs, problems = first_of_each(songs, "clip_id", file=self.root / _SONGS)
         listed = rows["clip_id"].isin(songs["clip_id"])
         left_out = tuple(
             Problem(
@@ -74,5 +75,5 @@ class EmoMusicCorpus(RatedFiles):
             )
             for song, row in rows.loc[~listed, ["clip_id", "row"]].itertuples(index=False)
         )
-        kept = rows[listed].merge(songs.drop_duplicates("clip_id"), on="clip_id", how="left")
-        return Reading(kept, {"valence": SCALE, "arousal": SCALE}, left_out)
+        kept = rows[listed].merge(songs, on="clip_id", how="left")
+        return Reading(kept, {"valence": SCALE, "arousal": SCALE}, (*problems, *left_out))

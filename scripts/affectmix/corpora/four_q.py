@@ -10,7 +10,7 @@ import pandas as pd
 
 from affectmix.corpora.base import Corpus, Setting
 from affectmix.corpora.rated_files import RatedFiles, Reading
-from affectmix.corpora.tabular import read_text_table
+from affectmix.corpora.tabular import first_of_each, read_text_table
 from affectmix.errors import ConfigError, Problem
 from affectmix.schemas import QUADRANTS
 
@@ -56,8 +56,9 @@ class FourQCorpus(RatedFiles):
             metadata,
             {"clip_id": "Song", "source": "Artist", "category": "GenresStr"},
             corpus=self.name,
-        ).drop(columns="row")
-        rows = rows.merge(songs.drop_duplicates("clip_id"), on="clip_id", how="left")
+        )
+        songs, problems = first_of_each(songs, "clip_id", file=metadata)
+        rows = rows.merge(songs, on="clip_id", how="left")
         rows["category"] = rows["category"].map(lambda g: g.split(";")[0].strip(), "ignore")
         corner = float(self.settings["corner"])
         for axis, target in enumerate(("valence", "arousal")):
@@ -70,7 +71,8 @@ class FourQCorpus(RatedFiles):
             for song, quadrant in zip(rows["clip_id"], rows["quadrant"], strict=True)
         ]
         scale = (-1.0, 1.0)
-        return Reading(rows, {"valence": scale, "arousal": scale}, tuple(self._misplaced(rows)))
+        problems += self._misplaced(rows)
+        return Reading(rows, {"valence": scale, "arousal": scale}, tuple(problems))
 
     def _misplaced(self, rows: pd.DataFrame) -> list[Problem]:
         """Report songs that lie in a folder of another quadrant than their annotation's."""
@@ -89,5 +91,5 @@ class FourQCorpus(RatedFiles):
             for song, quadrant, row in zip(
                 rows["clip_id"], rows["quadrant"], rows["row"], strict=True
             )
-            if folders.get(song, quadrant) != quadrant
+            if song in folders and pd.notna(quadrant) and folders[song] != quadrant
         ]

@@ -11,7 +11,7 @@ import pandas as pd
 from affectmix.corpora.base import RATERS, RATERS_SETTING, Corpus, Setting
 from affectmix.corpora.rated_files import RatedFiles, Reading
 from affectmix.corpora.rater_counts import RatingScale
-from affectmix.corpora.tabular import read_text_table
+from affectmix.corpora.tabular import first_of_each, read_text_table
 
 _LABELS: Final = "annotations/static_annotations.csv"
 _SPREADS: Final = "annotations/static_annotations_std.csv"
@@ -54,10 +54,12 @@ class PMEmoCorpus(RatedFiles):
         spreads = read(
             _SPREADS,
             {"clip_id": "musicId", "valence_sd": "Valence(std)", "arousal_sd": "Arousal(std)"},
-        ).drop(columns="row")
-        songs = read(_METADATA, {"clip_id": "musicId", "source": "artist"}).drop(columns="row")
-        rows = means
-        for more in (spreads, songs):
-            rows = rows.merge(more.drop_duplicates("clip_id"), on="clip_id", how="left")
+        )
+        songs = read(_METADATA, {"clip_id": "musicId", "source": "artist"})
+        rows, problems = means, []
+        for more, name in ((spreads, _SPREADS), (songs, _METADATA)):
+            first, again = first_of_each(more, "clip_id", file=self.root / name)
+            rows = rows.merge(first, on="clip_id", how="left")
+            problems += again
         rows["path"] = rows["clip_id"].map(lambda n: None if n is None else f"{n}.mp3")
-        return Reading(rows, {"valence": (0.0, 1.0), "arousal": (0.0, 1.0)})
+        return Reading(rows, {"valence": (0.0, 1.0), "arousal": (0.0, 1.0)}, tuple(problems))

@@ -20,6 +20,7 @@ from affectmix.corpora.audio_index import AudioIndex
 from affectmix.corpora.base import NOTES, Corpus, normal_path
 from affectmix.corpora.rows import TEXTS, Scale
 from affectmix.errors import CorpusError, Problem
+from affectmix.files import is_folder
 from affectmix.schemas import LABELS
 
 
@@ -64,7 +65,7 @@ class RatedFiles(Corpus):
 
     @cached_property
     def _tables(self) -> _Tables:
-        if not self.root.is_dir():
+        if not is_folder(self.root):
             source = f"ask for the corpus at {self.obtain}, " if self.obtain else ""
             fault = f"no such folder; {source}put the corpus there or correct 'root'"
             return _Tables.empty([Problem(str(self.root), "missing", fault)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -164,7 +165,10 @@ def parse_columns(columns: Any, *, where: str) -> _Columns:
                 f"{hint}allowed are {list(COLUMNS)}, each once"
             )
     if isinstance(columns, dict):
-        return {**dict.fromkeys(COLUMNS), **{k: str(v) for k, v in columns.items()}}
+        return {
+            **dict.fromkeys(COLUMNS),
+            **{k: str(v) for k, v in columns.items() if v is not None},
+        }
     return list(columns)
 
 
@@ -176,15 +180,17 @@ def parse_scales(scale: Any, *, where: str) -> dict[str, Scale]:
     """
     pairs = scale if isinstance(scale, dict) else dict.fromkeys(TARGETS, scale)
     if set(pairs) != set(TARGETS):
-        raise ConfigError(f"{where} names {sorted(pairs)}; it must name {list(TARGETS)}")
+        raise ConfigError(f"{where} names {list(pairs)}; it must name {list(TARGETS)}")
     scales = {}
     for target, pair in pairs.items():
         numbers = isinstance(pair, list) and all(
-            isinstance(v, int | float) and not isinstance(v, bool) for v in pair
+            isinstance(v, int | float) and not isinstance(v, bool) and math.isfinite(v)
+            for v in pair
         )
         if not numbers or len(pair) != 2 or not pair[0] < pair[1]:
             raise ConfigError(
-                f"{where} is {pair!r}; it must be [low, high] with low below high, such as [1, 9]"
+                f"{where} is {pair!r}; it must be [low, high], finite numbers with low below "
+                "high, such as [1, 9]"
             )
         scales[target] = (float(pair[0]), float(pair[1]))
     return scales

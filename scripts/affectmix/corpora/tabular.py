@@ -10,7 +10,6 @@ import codecs
 import csv
 import difflib
 import warnings
-import zipfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import islice
@@ -21,6 +20,7 @@ import numpy as np
 import pandas as pd
 
 from affectmix.errors import CorpusError, Problem
+from affectmix.files import is_file
 
 EXCEL: Final = (".xlsx", ".xlsm")
 PARQUET: Final = (".parquet", ".pq")
@@ -28,6 +28,8 @@ ROW: Final = "row"  # column that says where a row stands in its file, for messa
 _SEPARATORS: Final = ("\t", ";", "|", ",")  # in this order when equally good
 _BOMS: Final = {
     codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF32_LE: "utf-32",  # before UTF-16, whose mark it begins with
+    codecs.BOM_UTF32_BE: "utf-32",
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
@@ -44,7 +46,7 @@ def read_text_table(
 
     Args:
         file: ``.parquet``, ``.xlsx``, or anything else as CSV, whose separator (comma,
-            semicolon, tab, bar) and encoding (UTF-8, UTF-16 with a mark, Windows-1252) are found.
+            semicolon, tab, bar) and encoding (UTF-8, UTF-16 or -32 with a mark, Windows-1252) are found.
         columns: a mapping from our name to the name in the file's header, where the value
             None means "our own name, if the file has it"; or, for a file without header,
             a list of our names in the order of the file's columns, None for those to ignore.
@@ -58,14 +60,15 @@ def read_text_table(
         CorpusError: the file is missing, unreadable, or lacks a column.
     """
     headed = isinstance(columns, Mapping)
-    if not file.is_file():
+    if not is_file(file):
         raise _fault(corpus, file, "missing", "no such file; put it there or correct its name")
     try:
         frame = _read_any(file, headed=headed, sheet=sheet)
-    except (OSError, ValueError, csv.Error, pd.errors.ParserWarning, zipfile.BadZipFile) as error:
-        raise _fault(
-            corpus, file, "unreadable", f"{error}; save it as a UTF-8 CSV with one header line"
-        ) from error
+    except Exception as error:  # of a damaged file, openpyxl and pyarrow raise anything
+        message = (
+            f"{str(error) or type(error).__name__}; save it as a UTF-8 CSV with one header line"
+        )
+        raise _fault(corpus, file, "unreadable", message) from error
     line = np.arange(len(frame)) + (2 if headed else 1)
     chosen = (
         _pick_by_name(frame, columns, corpus, file)
@@ -76,6 +79,32 @@ def read_text_table(
     text[ROW] = [f"{file.name}:{number}" for number in line]
     kept = text.drop(columns=ROW).notna().any(axis=1)
     return text[kept].reset_index(drop=True)
+
+
+def first_of_each(
+    rows: pd.DataFrame, key: str, *, file: Path
+) -> tuple[pd.DataFrame, list[Problem]]:
+    """Return a table's first row of each id, without ``row``, and which others differ from it.
+
+    Args:
+        rows: as :func:`read_text_table` gives them.
+        key: the column of ids.
+        file: the table's, for messages.
+    """
+    told = rows.dropna(subset=[key]).drop(columns=ROW)
+    first = told.drop_duplicates(key)
+    others = told.drop_duplicates()
+    differing = others[others.duplicated(key)]
+    problems = [
+        Problem(
+            f"{rows.at[i, ROW]} ({name})",
+            "duplicated",
+            f"{file.name} has another row of {name!r} before, which says otherwise and counts; "
+            "delete one of the two",
+        )
+        for i, name in differing[key].items()
+    ]
+    return first, problems
 
 
 def to_numbers(values: pd.Series) -> tuple[pd.Series, pd.Series]:
@@ -93,24 +122,34 @@ def to_numbers(values: pd.Series) -> tuple[pd.Series, pd.Series]:
 
 def _read_any(file: Path, *, headed: bool, sheet: str | int) -> pd.DataFrame:
     suffix = file.suffix.lower()
-    header = 0 if headed else None
     if suffix in PARQUET:
         return pd.read_parquet(file)
     if suffix in EXCEL:
-        return pd.read_excel(file, sheet_name=sheet, header=header, dtype=object)
+        return _headed(pd.read_excel(file, sheet_name=sheet, header=None, dtype=object), headed)
     encoding = _encoding(file)
     with warnings.catch_warnings():
         warnings.simplefilter("error", pd.errors.ParserWarning)  # rows longer than the header
-        return pd.read_csv(
+        frame = pd.read_csv(
             file,
             sep=_separator(file, encoding),
-            header=header,
+            header=None,
             index_col=False,
             dtype=str,
             encoding=encoding,
             keep_default_na=False,
             skipinitialspace=True,
         )
+    return _headed(frame, headed)
+
+
+def _headed(frame: pd.DataFrame, headed: bool) -> pd.DataFrame:
+    """Return a table whose first row is its header, as written: pandas would rename repetitions."""
+    if not headed:
+        return frame
+    if frame.empty:
+        raise ValueError("holds no row")
+    header = ["" if pd.isna(name) else str(name) for name in frame.iloc[0]]
+    return frame.iloc[1:].reset_index(drop=True).set_axis(header, axis=1)
 
 
 def _encoding(file: Path) -> str:
@@ -118,6 +157,8 @@ def _encoding(file: Path) -> str:
     for mark, name in _BOMS.items():
         if content.startswith(mark):
             return name
+    if b"\0" in content:
+        raise ValueError("holds zero bytes, as UTF-16 without a mark and damaged files do")
     try:
         content.decode("utf-8")
     except UnicodeDecodeError:
@@ -143,21 +184,30 @@ def _separator(file: Path, encoding: str) -> str:
 def _pick_by_name(
     frame: pd.DataFrame, columns: Mapping[str, str | None], corpus: str, file: Path
 ) -> pd.DataFrame:
-    header = {str(name).strip(): name for name in frame.columns}
+    header = [str(name).strip() for name in frame.columns]
     picked, problems = {}, []
     for ours, theirs in columns.items():
-        if theirs is None and ours in header:
-            picked[ours] = frame[header[ours]]
-        elif theirs is not None and theirs in header:
-            picked[ours] = frame[header[theirs]]
+        name = ours if theirs is None else theirs
+        if header.count(name) == 1:
+            picked[ours] = frame.iloc[:, header.index(name)]
+        elif name in header:
+            message = f"column {name!r} stands {header.count(name)} times; leave one, or rename it"
+            problems.append(Problem(file.name, "repeated_column", message))
         elif theirs is not None:
-            near = difflib.get_close_matches(theirs, header, n=1)
+            near = difflib.get_close_matches(name, header, n=1)
             hint = f"; did you mean {near[0]!r}?" if near else ""
-            problems.append(
-                Problem(
-                    file.name, "missing_column", f"no column {theirs!r} in {list(header)}{hint}"
-                )
+            message = f"no column {name!r} in {header}{hint}"
+            problems.append(Problem(file.name, "missing_column", message))
+        else:  # no such column is needed; but one that is meant must not be passed over
+            message = (
+                f"column {{!r}} is not {name!r}, for which capitals count; rename it, or give its "
+                f"name under 'columns'"
             )
+            problems += [
+                Problem(file.name, "missing_column", message.format(other))
+                for other in header
+                if other.casefold() == name.casefold()
+            ]
     if problems:
         raise CorpusError(corpus, problems)
     return pd.DataFrame(picked, index=frame.index)
@@ -180,7 +230,9 @@ def _pick_by_place(
 def _as_text(value: object) -> str | None:
     if isinstance(value, str):
         return value.strip() or None
-    if value is None or (isinstance(value, float) and np.isnan(value)) or value is pd.NaT:
+    if value is None or value is pd.NaT or value is pd.NA:
+        return None
+    if isinstance(value, float) and np.isnan(value):
         return None
     if isinstance(value, float) and value.is_integer():
         value = int(value)  # Excel and Parquet keep the id 12 as 12.0

@@ -22,9 +22,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 
+from affectmix.config.yaml_files import read_yaml
 from affectmix.errors import ConfigError
+from affectmix.files import is_file
 
 Point = dict[str, Any]
 Space = Mapping[str, Any] | Sequence[Mapping[str, Any]]
@@ -40,6 +41,7 @@ KERNEL_PARAMETERS: Mapping[str, frozenset[str]] = {
     "sigmoid": frozenset({"gamma", "coef0"}),
     "poly": frozenset({"gamma", "coef0", "degree"}),
 }
+MOST_POINTS = 1_000_000
 _KERNEL_KEYS = frozenset().union(*KERNEL_PARAMETERS.values())
 
 
@@ -143,17 +145,13 @@ def load_space(source: str | Path | Space, *, learner: str) -> list[Point]:
         path = FOLDER / f"{source}.yaml"
     else:
         path = Path(source)
-    if not path.is_file():
+    if not is_file(path):
         raise ConfigError(
             f"space: {str(source)!r} is neither a file nor a space of the package"
             f"{_nearest(str(source), named_spaces())}; give one of"
             f" {', '.join(named_spaces())}, or the path of a YAML file"
         )
-    try:
-        space = yaml.safe_load(path.read_text(encoding="utf-8"))  # JSON is a part of YAML
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not readable as YAML or JSON: {error}") from error
-    return expand_space(space, learner=learner, where=str(path))
+    return expand_space(read_yaml(path), learner=learner, where=str(path))  # JSON is YAML too
 
 
 def expand_space(space: Space, *, learner: str, where: str = "space") -> list[Point]:
@@ -207,6 +205,11 @@ def _expand_grid(grid: Any, learner: str, where: str) -> list[Point]:
         key: _values(grid[key], parameter, f"{where}.{key}") if key in grid else [parameter.default]
         for key, parameter in known.items()
     }
+    count = math.prod(map(len, values.values()))
+    if count > MOST_POINTS:
+        raise ConfigError(
+            f"{where}: {count:,} points; allowed are {MOST_POINTS:,} in a grid; give fewer values"
+        )
     if "kernel" not in known:
         return _product(values)
     points = []
@@ -255,14 +258,14 @@ def _range(given: Mapping[str, Any], where: str) -> list[float]:
         and len(arguments) == 3
         and all(_is_number(number) for number in arguments)
         and isinstance(arguments[2], int)
-        and arguments[2] >= 1
+        and 1 <= arguments[2] <= MOST_POINTS
         and (name != "geomspace" or min(arguments[:2]) > 0)
     )
     if not well_formed:
         raise ConfigError(
             f"{where}: {dict(given)!r} is not a range; give a list of values,"
             " {linspace: [first, last, count]} or {geomspace: [first, last, count]} with finite"
-            " numbers (positive ones for geomspace) and a whole count of at least 1"
+            " numbers (positive ones for geomspace) and a whole count of 1 to a million"
         )
     numbers = RANGES[name](*(arguments or ()))
     return [float(f"{number:.12g}") for number in numbers]
