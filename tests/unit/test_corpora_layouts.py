@@ -209,7 +209,9 @@ def test_of_two_rows_of_metadata_the_first_counts_and_the_second_is_told(tmp_pat
         tmp_path,
         {
             "chorus/1.mp3": "",
-            "annotations/static_annotations.csv": "musicId,Arousal(mean),Valence(mean)\n1,0.4,0.5\n",
+            "annotations/static_annotations.csv": (
+                "musicId,Arousal(mean),Valence(mean)\n1,0.4,0.5\n"
+            ),
             "annotations/static_annotations_std.csv": (
                 "musicId,Arousal(std),Valence(std)\n1,0.1,0.2\n1,0.1,0.2\n"
             ),

@@ -277,7 +277,7 @@ def test_a_column_that_stands_twice_is_refused(tmp_path: Path, suffix: str) -> N
 
 def test_a_column_in_capitals_is_not_passed_over(tmp_path: Path) -> None:
     content = "path,valence,arousal,Source\na.wav,5,5,X\n"
-    with pytest.raises(CorpusError, match="'Source' is not 'source'.*under 'columns'"):
+    with pytest.raises(CorpusError, match=r"'Source' is not 'source'.*under 'columns'"):
         corpus(tmp_path, content).labels()
     named = corpus(tmp_path, content, columns={"source": "Source"})
     assert named.labels()["source"].tolist() == ["X"]

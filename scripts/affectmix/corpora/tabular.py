@@ -45,8 +45,8 @@ def read_text_table(
     """Read chosen columns of a table as text.
 
     Args:
-        file: ``.parquet``, ``.xlsx``, or anything else as CSV, whose separator (comma,
-            semicolon, tab, bar) and encoding (UTF-8, UTF-16 or -32 with a mark, Windows-1252) are found.
+        file: ``.parquet``, ``.xlsx``, or anything else as CSV, whose separator (comma, semicolon,
+            tab, bar) and encoding (UTF-8, UTF-16 or UTF-32 with a mark, Windows-1252) are found.
         columns: a mapping from our name to the name in the file's header, where the value
             None means "our own name, if the file has it"; or, for a file without header,
             a list of our names in the order of the file's columns, None for those to ignore.
