@@ -63,7 +63,8 @@ if workflow.is_main_process:
     logger.addHandler(run_progress)
 
 try:
-    check_configfiles(workflow.configfiles)
+    if workflow.is_main_process:
+        check_configfiles(workflow.configfiles)
     project = Project(config)
     stems = StemPlan(project)
     # What the run has checked, its jobs on a cluster take as it is.
