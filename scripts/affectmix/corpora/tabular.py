@@ -97,12 +97,14 @@ def first_of_each(
     differing = others[others.duplicated(key)]
     problems = [
         Problem(
-            f"{rows.at[i, ROW]} ({name})",
+            f"{place} ({name})",
             "duplicated",
             f"{file.name} has another row of {name!r} before, which says otherwise and counts; "
             "delete one of the two",
         )
-        for i, name in differing[key].items()
+        for place, name in zip(
+            rows.loc[differing.index, ROW].astype(str), differing[key].astype(str), strict=True
+        )
     ]
     return first, problems
 
