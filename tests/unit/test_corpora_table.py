@@ -313,11 +313,10 @@ def test_a_cell_longer_than_any_path_is_a_missing_file(tmp_path: Path) -> None:
     "settings",
     [{"scale": [1, float("inf")]}, {"scale": [float("nan"), 9]}, {"root": "~no-such-user/x"}],
 )
-def test_numbers_without_end_and_unknown_homes_are_refused(
-    tmp_path: Path, settings: dict[str, Any]
-) -> None:
+def test_numbers_without_end_and_unknown_homes_are_refused(settings: dict[str, Any]) -> None:
+    complete = {"adapter": "table", "root": ".", "labels": "labels.csv", **settings}
     with pytest.raises(ConfigError, match=r"corpora\.mine"):
-        corpus(tmp_path, **settings)
+        make_corpus("mine", complete)
 
 
 def test_a_column_that_is_given_as_null_takes_our_own_name(tmp_path: Path) -> None:
