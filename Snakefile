@@ -22,6 +22,8 @@ from affectmix.config.stem_report import StemReport
 from affectmix.config.stems import StemPlan
 from affectmix.config.yaml_files import check_configfiles
 from affectmix.errors import AffectMixError
+from affectmix.machine_faults import check_writable
+from affectmix.parent import export_parent
 from affectmix.provenance.code import (
     PARSED,
     code_digest,
@@ -54,12 +56,19 @@ if "corpora" not in config:
 
 export_package(SCRIPTS)
 recall_parsed(PARSED)
+export_parent()
 # Held for as long as this run lives. Jobs on a cluster read this file too: theirs is the lock
 # of the run that submitted them.
 run_lock = RunLock()
 run_progress = RunProgress(logger.info)
 if workflow.is_main_process:
-    run_lock.acquire()
+    try:
+        if not run_lock.acquire():
+            logger.warning(f"affectmix: {run_lock.refusal()}")
+        elif workflow.output_settings.dryrun:
+            run_lock.close()
+    except AffectMixError as error:
+        raise WorkflowError(str(error))
     logger.addHandler(run_progress)
 
 try:
@@ -98,8 +107,12 @@ again = AgainPlan(project, files)
 submits = lambda: workflow.is_main_process and workflow.non_local_exec
 
 
+# Not before: what only looks, such as a dry run, may do so while another one runs, whose jobs
+# are no orphans.
 onstart:
     try:
+        run_lock.claim()
+        check_writable("results")
         if orphans := cancel_orphans():
             logger.info(
                 f"cancelled {len(orphans)} Slurm jobs that a killed run here left behind"

@@ -1,12 +1,10 @@
 """Turn what an AutoML program gave back into the files that every cell leaves."""
 
-import json
-from pathlib import Path
 from typing import Any
 
 from affectmix.automl.collect import collect_fold
 from affectmix.cells.tables import TARGETS, CellTables
-from affectmix.files import write_json
+from affectmix.files import read_json, write_sealed
 from affectmix.jobs import run_job
 from affectmix.schemas import AUTOML_PREDICTIONS, CELL_PREDICTIONS, TRAIN_ROWS
 from affectmix.tables import read_table, write_table
@@ -23,14 +21,11 @@ def main(job: Any) -> None:
             target: read_table(files[f"predicted_{target}"], AUTOML_PREDICTIONS)
             for target in TARGETS
         },
-        descriptions={
-            target: json.loads(Path(files[f"described_{target}"]).read_text(encoding="utf-8"))
-            for target in TARGETS
-        },
+        descriptions={target: read_json(files[f"described_{target}"]) for target in TARGETS},
     )
     write_table(result.predictions, job.output.predictions, CELL_PREDICTIONS)
     write_table(result.train, job.output.train, TRAIN_ROWS)
-    write_json(result.choice.to_json(), job.output.search)
+    write_sealed(result.choice.to_json(), job.output.search)
 
 
 run_job(main, snakemake)

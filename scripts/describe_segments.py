@@ -1,6 +1,5 @@
 """Describe an experiment's segments for the report: counts, agreement, and a few clips."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from affectmix.evaluation.segment_summary import (
     length_of,
     shown_cells,
 )
+from affectmix.files import read_sealed
 from affectmix.jobs import run_job
 from affectmix.schemas import (
     EXCERPTS,
@@ -34,7 +34,7 @@ def main(job: Any) -> None:
     shown = shown_cells(cells)
     for file, search in zip(job.input.segments, job.input.searches, strict=True):
         name, (repeat, fold) = Path(file).parts[-2], Path(file).name.split(".")[0].split("-")
-        length = length_of(cells[name]["learner"], json.loads(Path(search).read_text("utf-8")))
+        length = length_of(cells[name]["learner"], read_sealed(search))
         rows = read_table(file, SEGMENTS)
         run = SegmentRun(name, int(repeat), int(fold), cells[name], length, rows)
         summary.add(run, curves=name in shown)

@@ -4,7 +4,7 @@ from typing import Any
 
 from affectmix.cells.evaluate import evaluate_fold
 from affectmix.cells.tables import CellTables
-from affectmix.files import write_json
+from affectmix.files import read_sealed, write_sealed
 from affectmix.jobs import run_job
 from affectmix.learners.base import Choice
 from affectmix.schemas import CELL_PREDICTIONS, SEGMENTS, TRAIN_ROWS
@@ -24,7 +24,7 @@ def main(job: Any) -> None:
     )
     write_table(result.predictions, job.output.predictions, CELL_PREDICTIONS)
     write_table(result.train, job.output.train, TRAIN_ROWS)
-    write_json(result.choice.to_json(), job.output.search)
+    write_sealed(result.choice.to_json(), job.output.search)
     if result.segments is not None:
         write_table(result.segments, job.output.segments, SEGMENTS)
 

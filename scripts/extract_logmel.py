@@ -2,17 +2,23 @@
 
 from typing import Any
 
+from affectmix.corpora.stamps import unchanged
 from affectmix.features.logmel import logmel_shard
 from affectmix.features.logmel_recipes import LogmelRecipe
 from affectmix.features.logmel_table import write_logmels
 from affectmix.jobs import run_job
+from affectmix.stems.check import check_stems
+from affectmix.stems.names import MIX
 
 
 def main(job: Any) -> None:
     recipe = LogmelRecipe.from_settings(job.params.recipe)
     clips = [(clip_id, file) for clip_id, _, file, *_ in job.params.clips]
     mixes = {clip_id: file for clip_id, _, file, *_ in job.params.mixes}
-    found = logmel_shard(clips, recipe, mixes=mixes)
+    with unchanged(clip[2:] for clip in [*job.params.clips, *job.params.mixes]):
+        found = logmel_shard(clips, recipe, mixes=mixes)
+    if job.wildcards.stem != MIX:
+        check_stems(job.input[1], found)
     write_logmels(found, job.output[0], recipe, stem=job.wildcards.stem)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 from affectmix.audio.scan import SCAN, scan_clips
+from affectmix.corpora.stamps import unchanged
 from affectmix.jobs import run_job
 from affectmix.tables import write_table
 
@@ -12,7 +13,9 @@ from affectmix.tables import write_table
 def main(job: Any) -> None:
     files = {path: Path(file) for _, path, file, *_ in job.params.clips}
     clips = pd.DataFrame([clip[:2] for clip in job.params.clips], columns=["clip_id", "path"])
-    write_table(scan_clips(clips, files.__getitem__), job.output[0], SCAN)
+    with unchanged(clip[2:] for clip in job.params.clips):
+        scan = scan_clips(clips, files.__getitem__)
+    write_table(scan, job.output[0], SCAN)
 
 
 run_job(main, snakemake)

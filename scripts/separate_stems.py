@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from affectmix.corpora.stamps import unchanged
 from affectmix.jobs import run_job
 from affectmix.schemas import STEM_FILES
 from affectmix.stems.given import given_shard
@@ -17,16 +18,18 @@ def main(job: Any) -> None:
     folder = Path(job.output.stems)
     folder.mkdir(parents=True, exist_ok=True)
     clips = [(clip_id, file) for clip_id, _, file, *_ in job.params.clips]
-    if settings["kind"] == SeparatorKind.TRUE_STEMS:
-        found = given_shard(clips, job.params.given, folder, bits=settings["bits"])
-    else:
-        found = separate_shard(
-            clips,
-            make_separator(settings, threads=job.threads),
-            folder,
-            seed=job.params.seed,
-            bits=settings["bits"],
-        )
+    true = [file for stems in job.params.given.values() for file in stems.values()]
+    with unchanged([clip[2:] for clip in job.params.clips] + true):
+        if settings["kind"] == SeparatorKind.TRUE_STEMS:
+            found = given_shard(clips, job.params.given, folder, bits=settings["bits"])
+        else:
+            found = separate_shard(
+                clips,
+                make_separator(settings, threads=job.threads),
+                folder,
+                seed=job.params.seed,
+                bits=settings["bits"],
+            )
     write_table(found, job.output.table, STEM_FILES)
 
 

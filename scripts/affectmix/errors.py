@@ -21,6 +21,14 @@ class TableError(AffectMixError):
     """A Parquet table does not follow its declared schema."""
 
 
+class FileError(AffectMixError):
+    """A file of the results is not readable, or was altered after it was written."""
+
+
+class MachineError(AffectMixError):
+    """The machine does not let a run write its files."""
+
+
 class AudioError(AffectMixError):
     """An audio file cannot be decoded into usable samples."""
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+
+from affectmix.errors import FileError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+ANEW: Final = "Delete the file and run snakemake again: it will be made anew."
+_SUM: Final = "sha256"
 
 
 @contextmanager
@@ -36,7 +42,46 @@ def write_csv(frame: pd.DataFrame, path: str | Path) -> None:
 
 def write_json(data: Any, path: str | Path) -> None:
     """Write plain data as JSON, under a temporary name first."""
-    write_text(json.dumps(data, indent=1, sort_keys=True) + "\n", path)
+    write_text(_as_text(data), path)
+
+
+def write_sealed(data: dict[str, Any], path: str | Path) -> None:
+    """Write plain data as JSON with a checksum, for :func:`read_sealed`."""
+    plain = json.loads(_as_text(data))  # as it will be read: keys are text
+    write_json({**plain, _SUM: _digest(plain)}, path)
+
+
+def read_json(path: str | Path) -> Any:
+    """Return what a JSON file of the results holds.
+
+    Raises:
+        FileError: it is missing or not readable as JSON.
+    """
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise FileError(f"{path}: not readable as JSON ({error}). {ANEW}") from error
+
+
+def read_sealed(path: str | Path) -> dict[str, Any]:
+    """Return what :func:`write_sealed` wrote.
+
+    Raises:
+        FileError: it is missing, not readable as JSON, or altered.
+    """
+    data = read_json(path)
+    found = data.pop(_SUM, None) if isinstance(data, dict) else None
+    if found is None or found != _digest(data):
+        raise FileError(f"{path}: was altered after it was written. {ANEW}")
+    return dict(data)
+
+
+def _digest(data: Any) -> str:
+    return hashlib.sha256(_as_text(data).encode()).hexdigest()
+
+
+def _as_text(data: Any) -> str:
+    return json.dumps(data, indent=1, sort_keys=True) + "\n"
 
 
 def write_text(text: str, path: str | Path) -> None:

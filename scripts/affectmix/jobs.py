@@ -6,32 +6,53 @@ import logging
 import sys
 import traceback
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 from affectmix.errors import AffectMixError
+from affectmix.machine_faults import explain
+from affectmix.parent import end_with_parent
+
+DONE: Final = "done"
+FAILED: Final = "failed: "
 
 
 def run_job(main: Callable[[Any], None], snakemake: Any) -> None:
     """Run a script's ``main`` with Snakemake's object, logging to the rule's log file.
 
     A fault that the user can mend ends with its message alone, on the terminal and in
-    the log; anything else leaves its traceback in both.
+    the log; anything else leaves its traceback in both. A log that ends with neither is that
+    of a job that was killed.
     """
     log = str(snakemake.log[0])
+    logger = logging.getLogger("affectmix")
+    try:
+        _log_to(log)
+        logger.info("%s %s", snakemake.rule, dict(snakemake.wildcards))
+        end_with_parent()
+        main(snakemake)
+    except AffectMixError as error:
+        _fail(snakemake.rule, str(error))
+    except Exception as error:
+        explained = explain(error, Path(log).parent)
+        if explained is not None:
+            logging.getLogger("affectmix.detail").info("what led to it:", exc_info=True)
+            _fail(snakemake.rule, explained)
+        logger.exception("%sunexpected error", FAILED)
+        traceback.print_exc()
+        sys.exit(1)
+    logger.info(DONE)
+
+
+def _log_to(log: str) -> None:
+    logging.raiseExceptions = False  # a log on a full disk must not hide what went wrong
     logging.basicConfig(
         filename=log, filemode="w", level=logging.INFO, format="%(asctime)s %(message)s"
     )
     logging.captureWarnings(True)
-    logger = logging.getLogger("affectmix")
-    logger.info("%s %s", snakemake.rule, dict(snakemake.wildcards))
-    try:
-        main(snakemake)
-    except AffectMixError as error:
-        logger.error("%s", error)
-        print(f"affectmix: {snakemake.rule}: {error}", file=sys.stderr)
-        sys.exit(1)
-    except Exception:
-        logger.exception("unexpected error")
-        traceback.print_exc()
-        sys.exit(1)
-    logger.info("done")
+
+
+def _fail(rule: str, message: str) -> None:
+    logging.getLogger("affectmix").error("%s%s", FAILED, message)
+    print(f"affectmix: {rule}: {message}", file=sys.stderr)
+    sys.exit(1)

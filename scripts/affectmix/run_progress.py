@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from affectmix.jobs import DONE, FAILED
 from affectmix.progress import EVERY_S, duration
 
 _REST = ("figures", "tables", "models")  # below results/, beside the report
@@ -129,5 +130,23 @@ def summary(results: str | Path) -> list[str]:
 def failures(failed: Iterable[tuple[str, Sequence[str]]]) -> list[str]:
     """Return which jobs failed and where their logs are, and how to go on, a line each."""
     named = list(dict.fromkeys((rule, ", ".join(logs)) for rule, logs in failed))
-    lines = [f"affectmix: failed: {rule}: see {logs or 'the lines above'}" for rule, logs in named]
+    lines = [
+        f"affectmix: failed: {rule}: {_how(rule, logs)}see {logs or 'the lines above'}"
+        for rule, logs in named
+    ]
     return [*lines, "affectmix: what is done is kept; the same command goes on from there"]
+
+
+def _how(rule: str, log: str) -> str:
+    """Say that a job ended without a word, where its log has neither an end nor an error."""
+    try:
+        first, *rest = Path(log).read_text(encoding="utf-8", errors="replace").splitlines()
+    except (OSError, ValueError):
+        return ""
+    ended = any(line.endswith(f" {DONE}") or f" {FAILED}" in line for line in [first, *rest])
+    if f" {rule} {{" not in first or ended:
+        return ""
+    return (
+        "it was killed, by hand or by the system when memory ran out (then run fewer jobs at "
+        "once, --cores 1, or with more memory): "
+    )

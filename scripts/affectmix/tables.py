@@ -14,10 +14,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from affectmix.errors import TableError
-from affectmix.files import replacing
+from affectmix.parquet import read_parquet, write_parquet
 
 
 @dataclass(frozen=True)
@@ -63,26 +62,18 @@ def write_table(frame: pd.DataFrame, path: str | Path, schema: Schema) -> None:
             be, or a key occurs twice.
     """
     table = to_arrow(frame, schema, where=str(path))
-    with replacing(path) as temporary:
-        # A dictionary helps repeated text; of real numbers it makes larger files, slowly.
-        texts = [field.name for field in table.schema if pa.types.is_string(field.type)]
-        pq.write_table(table, temporary, compression="zstd", use_dictionary=texts)
+    # A dictionary helps repeated text; of real numbers it makes larger files, slowly.
+    texts = [field.name for field in table.schema if pa.types.is_string(field.type)]
+    write_parquet(table, path, dictionaries=texts)
 
 
 def read_table(path: str | Path, schema: Schema) -> pd.DataFrame:
     """Read a Parquet table and check it against ``schema``.
 
     Raises:
-        TableError: the file cannot be read, or breaks the schema.
+        TableError: the file cannot be read, was altered, or breaks the schema.
     """
-    try:
-        table = pq.read_table(path)
-    except (OSError, pa.ArrowInvalid) as error:
-        raise TableError(
-            f"{path}: not a readable {schema.name} table ({error}). "
-            "Delete the file and run snakemake again: it will be made anew."
-        ) from error
-    frame = table.to_pandas()
+    frame = read_parquet(path, what=f"{schema.name} table").to_pandas()
     check_table(frame, schema, where=str(path))
     return frame
 

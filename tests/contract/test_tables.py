@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from affectmix import tables
+from affectmix import parquet
 from affectmix.errors import (
     AffectMixError,
     AudioError,
@@ -181,7 +181,7 @@ def test_a_failed_write_leaves_the_old_file(
         Path(where).write_bytes(b"half")
         raise OSError("disk full")
 
-    monkeypatch.setattr(tables.pq, "write_table", half)
+    monkeypatch.setattr(parquet.pq, "write_table", half)
     with pytest.raises(OSError, match="disk full"):
         write_table(labels(valence=[0.0, 0.0]), path, LABELS)
     assert path.read_bytes() == before

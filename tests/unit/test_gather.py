@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from affectmix.files import write_sealed
 from affectmix.report.gather.searches import convergence, searches_by_cell, unconverged_sentences
 
 NESTED = "svr__is13__music-100__cv5__nested__clean__none"
@@ -22,7 +22,7 @@ def write(folder: Path, name: str, scored: int = 20, **report: Any) -> Path:
         {"rung": 1, "share": 1.0, "scored": 10, "unconverged": 0},
     ]
     file = folder / f"{name}.search.json"
-    file.write_text(json.dumps({"points": {}, "report": {"rungs": rungs, **report}}))
+    write_sealed({"points": {}, "report": {"rungs": rungs, **report}}, file)
     return file
 
 
@@ -60,7 +60,7 @@ def test_reports_of_the_papers_protocol_that_differ_are_all_counted(tmp_path: Pa
 
 def test_searches_without_what_baselines_lack(tmp_path: Path) -> None:
     file = tmp_path / "0-0.search.json"
-    file.write_text(json.dumps({"points": {}, "report": {}}))
+    write_sealed({"points": {}, "report": {}}, file)
     table = convergence({NESTED: [file]})
     assert table.empty
     assert list(table.columns) == ["cell", "rung", "share", "fits", "unconverged"]

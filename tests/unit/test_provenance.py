@@ -6,10 +6,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
+import threading
 from pathlib import Path
 
 import pytest
+from affectmix.errors import AffectMixError
 from affectmix.provenance.code import code_digest
 from affectmix.provenance.lock import RunLock
 
@@ -99,15 +100,24 @@ def test_stale_lock_is_cleared(tmp_path: Path) -> None:
     assert not lock.exists()
 
 
-def test_a_run_that_had_to_wait_holds_the_lock_in_the_end(tmp_path: Path) -> None:
-    passing, real, later = (RunLock(tmp_path) for _ in range(3))
+def test_a_dry_run_in_the_way_is_waited_for(tmp_path: Path) -> None:
+    passing, real = RunLock(tmp_path), RunLock(tmp_path)
     assert passing.acquire()
     assert not real.acquire()
-    passing.close()
     lock = stale_lock(tmp_path)  # now the real run's own
-    time.sleep(0.3)
-    assert not later.acquire()
+    threading.Timer(0.3, passing.close).start()
+    real.claim()
     assert lock.exists()
+    assert not RunLock(tmp_path).acquire()
+
+
+def test_a_run_is_not_waited_for_but_named(tmp_path: Path) -> None:
+    first, second = RunLock(tmp_path), RunLock(tmp_path)
+    first.acquire()
+    first.claim()
+    assert not second.acquire()
+    with pytest.raises(AffectMixError, match=f"process {os.getpid()} is at work in this folder"):
+        second.claim()
 
 
 def test_lock_of_a_live_run_is_kept_and_given_back_when_it_is_killed(tmp_path: Path) -> None:
@@ -121,7 +131,6 @@ def test_lock_of_a_live_run_is_kept_and_given_back_when_it_is_killed(tmp_path: P
         assert live.stdout is not None
         assert live.stdout.readline().strip() == "True"
         lock = stale_lock(tmp_path)
-        # In a process of its own: here, who is refused waits, and would take the lock before us.
         asked = program.replace("; time.sleep(60)", "")
         refused = subprocess.run(
             [sys.executable, "-c", asked, str(tmp_path)],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from affectmix.evaluation.published_user_tuned import (
     load_published_user_tuned,
     without_tuning_songs,
 )
+from affectmix.files import write_sealed
 from affectmix.report.evidence import Evidence
 from affectmix.report.sections.user_tuned_tables import user_tuned_tables_section
 from affectmix.schemas import GENERAL_MEASURES, METRICS
@@ -35,7 +35,7 @@ def measures(tmp_path: Path, *, weights: str = "random", task: str = "quadrant")
         tested = {"frames": stage(0.5 + repeat / 10), "windows": stage(0.6), "clips": stage(0.7)}
         report = {"weights": {"origin": weights}, "tested": tested}
         files.append(tmp_path / f"{repeat}-0.search.json")
-        files[-1].write_text(json.dumps({"points": {}, "report": report}))
+        write_sealed({"points": {}, "report": report}, files[-1])
     learner = {"task": task, "backbone": "mobilenetv3_large", "training": "finetune"}
     fields = {"learner": "m", "mixture": "a-100", "scheme": "holdout_70_15_15", "control": "none"}
     return gather_measures({"c": files}, {"c": {"learner": learner, "fields": fields}})

@@ -21,6 +21,7 @@ from affectmix.automl import BACKENDS
 from affectmix.automl.environments import clean_environment, python_of
 from affectmix.errors import AffectMixError
 from affectmix.files import replacing
+from affectmix.parent import end_with_parent
 
 PROGRAMS = Path(__file__).parents[2] / "automl"
 EXPLAINED = 3  # the program's last marked line says it all
@@ -76,6 +77,7 @@ def _run(command: list[str], log: Path) -> int:
         for ending in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(ending, lambda number, _: sys.exit(128 + number))
         try:
+            end_with_parent(signal.SIGTERM)
             return process.wait()
         finally:
             # Candidates run in processes of their own, which outlive a program that is killed.

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from affectmix.evaluation.intervals import Interval, repeated_interval
+from affectmix.files import read_sealed
 from affectmix.splits.schemes import Scheme
 
 STAGES: Final = ("frames", "windows", "clips")
@@ -35,7 +36,7 @@ def gather_measures(
 
 
 def _rows(cell: str, file: Path, settings: Mapping[str, Any]) -> list[dict[str, Any]]:
-    report = json.loads(file.read_text(encoding="utf-8"))["report"]
+    report = read_sealed(file)["report"]
     repeat, fold = file.name.split(".")[0].split("-")
     learner, fields = settings["learner"], settings["fields"]
     common = {

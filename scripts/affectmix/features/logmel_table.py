@@ -24,14 +24,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from affectmix.errors import TableError
 from affectmix.features.logmel_recipes import FLOOR_DB, LogmelRecipe, Reference, Storage
-from affectmix.files import replacing
+from affectmix.parquet import read_metadata, read_parquet, unreadable, write_parquet
 
 _VALUES: Final = "levels.list.element.list.element"  # as Parquet calls the lists' values
 _METADATA: Final = b"affectmix_logmel"
+_SHARD: Final = "shard of log-mels"
 _TYPES: Final = {Storage.FLOAT16: (np.float16, pa.float16()), Storage.UINT8: (np.uint8, pa.uint8())}
 
 
@@ -78,10 +78,9 @@ def write_logmels(
             _METADATA: json.dumps({"recipe": recipe.settings(), "stem": stem}),
         }
     )
-    with replacing(path) as temporary:
-        # A dictionary stores each of 256 levels in a byte, for which Parquet has no type.
-        dictionaries = ["clip_id", *([_VALUES] if recipe.storage is Storage.UINT8 else [])]
-        pq.write_table(table, temporary, compression="zstd", use_dictionary=dictionaries)
+    # A dictionary stores each of 256 levels in a byte, for which Parquet has no type.
+    dictionaries = ["clip_id", *([_VALUES] if recipe.storage is Storage.UINT8 else [])]
+    write_parquet(table, path, dictionaries=dictionaries)
 
 
 def read_logmels(
@@ -216,20 +215,10 @@ def _stored(
 def _description(file: str | Path) -> str:
     """Return the recipe and stem of a shard as they were written."""
     try:
-        return (pq.read_schema(file).metadata or {})[_METADATA].decode()
-    except (OSError, pa.ArrowInvalid, KeyError) as error:
-        raise _unreadable(file, error) from error
+        return read_metadata(file, what=_SHARD)[_METADATA].decode()
+    except KeyError as error:
+        raise unreadable(file, _SHARD, error) from error
 
 
 def _read(file: str | Path, columns: list[str] | None = None) -> pa.Table:
-    try:
-        return pq.read_table(file, columns=columns)
-    except (OSError, pa.ArrowInvalid) as error:
-        raise _unreadable(file, error) from error
-
-
-def _unreadable(file: str | Path, error: Exception) -> TableError:
-    return TableError(
-        f"{file}: not a readable shard of log-mels ({error}). "
-        "Delete the file and run snakemake again: it will be made anew."
-    )
+    return read_parquet(file, what=_SHARD, columns=columns)

@@ -16,15 +16,15 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from affectmix.errors import ConfigError, TableError
-from affectmix.files import replacing
+from affectmix.parquet import read_parquet, unreadable, write_parquet
 from affectmix.schemas import FEATURES
 from affectmix.tables import check_table
 
 _BITS_READ = 64  # of a digest
 _COLUMNS = "affectmix_columns"
+_SHARD = "shard of features"
 
 
 def shard_name(index: int, shards: int) -> str:
@@ -78,8 +78,7 @@ def write_shard(features: pd.DataFrame, path: str | Path) -> None:
             "values": pa.FixedSizeListArray.from_arrays(pa.array(values.ravel()), len(columns)),
         }
     ).replace_schema_metadata({"affectmix_table": "feature shard", _COLUMNS: json.dumps(columns)})
-    with replacing(path) as temporary:
-        pq.write_table(table, temporary, compression="zstd", use_dictionary=["clip_id"])
+    write_parquet(table, path, dictionaries=["clip_id"])
 
 
 class Shard(NamedTuple):
@@ -109,19 +108,16 @@ def open_shard(path: str | Path) -> Shard:
     """Return the features of a shard, without the time that a wide table costs.
 
     Raises:
-        TableError: the file is not a readable shard.
+        TableError: the file is not a readable shard, or was altered.
     """
+    table = read_parquet(path, what=_SHARD)
     try:
-        table = pq.read_table(path)
         columns = json.loads(table.schema.metadata[_COLUMNS.encode()])
         values = table["values"].combine_chunks().flatten().to_numpy()
         clip_ids = table["clip_id"].to_pylist()
         shard = Shard(clip_ids, columns, values.reshape(len(clip_ids), len(columns)))
-    except (OSError, pa.ArrowInvalid, KeyError, TypeError, ValueError) as error:
-        raise TableError(
-            f"{path}: not a readable shard of features ({error}). "
-            "Delete the file and run snakemake again: it will be made anew."
-        ) from error
+    except (pa.ArrowException, KeyError, TypeError, ValueError) as error:
+        raise unreadable(path, _SHARD, error) from error
     return shard
 
 

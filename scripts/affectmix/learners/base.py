@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from affectmix.files import read_sealed
 from affectmix.search.task import SearchTask
 
 
@@ -37,8 +37,8 @@ class Choice:
 
     @classmethod
     def read(cls, path: str | Path) -> Choice:
-        """Return the choice of a search file."""
-        return cls.from_json(json.loads(Path(path).read_text(encoding="utf-8")))
+        """Return the choice of a search file, which :func:`files.write_sealed` wrote."""
+        return cls.from_json(read_sealed(path))
 
 
 class TargetModel(Protocol):

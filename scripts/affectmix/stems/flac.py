@@ -19,8 +19,10 @@ import soundfile
 
 from affectmix.errors import AudioError
 from affectmix.files import replacing
+from affectmix.machine_faults import no_room
 from affectmix.stems.names import STEMS, loudest_mix
 
+_BLOCK: Final = 1 << 20  # samples read back at once
 _COMPRESSION: Final = 0.2  # libsndfile's, from 0 to 1; more costs time and saves little
 
 
@@ -29,12 +31,14 @@ class StemWriter:
 
     Attributes:
         moved: samples of which a part went to another stem.
+        written: samples of each channel so far.
     """
 
     def __init__(self, files: Sequence[soundfile.SoundFile], bits: int) -> None:
         self._files = files
         self._bits = bits
         self.moved = 0
+        self.written = 0
 
     def write(self, mix: np.ndarray, estimates: np.ndarray) -> None:
         """Append a block.
@@ -48,11 +52,15 @@ class StemWriter:
         """
         stems, moved = whole_stems(mix, estimates, bits=self._bits)
         self.moved += moved
+        self.written += stems.shape[2]
         for file, stem in zip(self._files, stems, strict=True):
-            if self._bits == 16:
-                file.write(stem.T.astype(np.int16))
-            else:  # libsndfile takes the upper 24 of 32 bits
-                file.write((stem.T << (32 - self._bits)).astype(np.int32))
+            try:
+                if self._bits == 16:
+                    file.write(stem.T.astype(np.int16))
+                else:  # libsndfile takes the upper 24 of 32 bits
+                    file.write((stem.T << (32 - self._bits)).astype(np.int32))
+            except (AssertionError, soundfile.LibsndfileError) as error:
+                raise no_room(file.name) from error  # soundfile's way of saying so
 
 
 @contextmanager
@@ -83,7 +91,24 @@ def writing_stems(
             )
             for path in paths
         ]
-        yield StemWriter(files, bits)
+        writer = StemWriter(files, bits)
+        yield writer
+        closed.close()
+        for path in paths:
+            _check_written(path, writer.written)
+
+
+def _check_written(path: Path, samples: int) -> None:
+    """Read a file back: libsndfile does not say when a full disk cuts what it closes."""
+    read = 0
+    try:
+        with soundfile.SoundFile(str(path.absolute())) as file:
+            while block := len(file.read(_BLOCK, dtype="int32")):
+                read += block
+    except soundfile.LibsndfileError as error:
+        raise no_room(path) from error
+    if read != samples:
+        raise no_room(path)
 
 
 def whole_stems(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import pandas as pd
 
 from affectmix.cells.views import members
 from affectmix.corpora.rater_counts import RatingScale, count_listeners
+from affectmix.errors import FileError
 from affectmix.evaluation.noise_ceiling import (
     COUNTED,
     DECLARED,
@@ -18,6 +18,7 @@ from affectmix.evaluation.noise_ceiling import (
     Raters,
     count_raters,
 )
+from affectmix.files import ANEW, read_json
 from affectmix.schemas import AUDIO, CLASSES, GROUPS, LABELS, LEFT_OUT, RATINGS
 from affectmix.tables import read_table
 
@@ -139,8 +140,11 @@ def feature_faults(files: Iterable[str | Path]) -> pd.DataFrame:
     """Return the NaN and infinite values of every feature table, the clips' rows only."""
     frames = []
     for file in map(Path, files):
-        counts = pd.read_csv(file)
-        chosen = counts[counts["by"] == "clip"].drop(columns="by")
+        try:
+            counts = pd.read_csv(file)
+            chosen = counts[counts["by"] == "clip"].drop(columns="by")
+        except (OSError, ValueError, KeyError) as error:
+            raise FileError(f"{file}: not a readable table of counts ({error}). {ANEW}") from error
         corpus = file.name.removesuffix(".nonfinite.csv")
         feature_set = file.parts[-3]
         frames.append(chosen.assign(corpus=corpus, feature_set=feature_set))
@@ -150,8 +154,4 @@ def feature_faults(files: Iterable[str | Path]) -> pd.DataFrame:
 
 def split_warnings(files: Iterable[str]) -> list[str]:
     """Return what the splits warn of, each sentence with its corpus."""
-    return [
-        f"{Path(file).parts[-2]}: {warning}"
-        for file in files
-        for warning in json.loads(Path(file).read_text(encoding="utf-8"))
-    ]
+    return [f"{Path(file).parts[-2]}: {warning}" for file in files for warning in read_json(file)]

@@ -9,6 +9,8 @@ from typing import Any
 
 import pandas as pd
 
+from affectmix.files import read_sealed
+
 _REPORTED_FIT = "reported fit"
 _PROTOCOL = 4  # its place among the parts of a cell's name
 
@@ -98,7 +100,7 @@ def _reports(
         shared = cell.split("__")[_PROTOCOL : _PROTOCOL + 1] == ["paper"]
         seen: set[tuple[str, str]] = set()
         for file in map(Path, files):
-            report = json.loads(file.read_text(encoding="utf-8"))["report"]
+            report = read_sealed(file)["report"]
             fits = report.pop("fits", {})
             repeat = file.name.split(".")[0].split("-")[0]
             key = (repeat, json.dumps(report, sort_keys=True))
