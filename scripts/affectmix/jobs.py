@@ -7,22 +7,18 @@ import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from affectmix.errors import AffectMixError
 from affectmix.machine_faults import explain
 from affectmix.parent import end_with_parent
-
-DONE: Final = "done"
-FAILED: Final = "failed: "
 
 
 def run_job(main: Callable[[Any], None], snakemake: Any) -> None:
     """Run a script's ``main`` with Snakemake's object, logging to the rule's log file.
 
     A fault that the user can mend ends with its message alone, on the terminal and in
-    the log; anything else leaves its traceback in both. A log that ends with neither is that
-    of a job that was killed.
+    the log; anything else leaves its traceback in both.
     """
     log = str(snakemake.log[0])
     logger = logging.getLogger("affectmix")
@@ -38,10 +34,10 @@ def run_job(main: Callable[[Any], None], snakemake: Any) -> None:
         if explained is not None:
             logging.getLogger("affectmix.detail").info("what led to it:", exc_info=True)
             _fail(snakemake.rule, explained)
-        logger.exception("%sunexpected error", FAILED)
+        logger.exception("unexpected error")
         traceback.print_exc()
         sys.exit(1)
-    logger.info(DONE)
+    logger.info("done")
 
 
 def _log_to(log: str) -> None:
@@ -53,6 +49,6 @@ def _log_to(log: str) -> None:
 
 
 def _fail(rule: str, message: str) -> None:
-    logging.getLogger("affectmix").error("%s%s", FAILED, message)
+    logging.getLogger("affectmix").error("%s", message)
     print(f"affectmix: {rule}: {message}", file=sys.stderr)
     sys.exit(1)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from affectmix.jobs import DONE, FAILED
 from affectmix.progress import EVERY_S, duration
 
+Failure = tuple[str, tuple[str, ...], str | None]  # rule, logs, signal
+_DIED = re.compile(r"died with <Signals\.(SIG[A-Z]+)")
 _REST = ("figures", "tables", "models")  # below results/, beside the report
 
 
@@ -55,7 +57,8 @@ class RunProgress(logging.Handler):
     that a log file or a terminal without cursor movement can take them.
 
     Attributes:
-        failed: the failed jobs' rules and the logs that they left, in the order of failing.
+        failed: the failed jobs' rules, the logs that they left, and the signal that ended
+            them if one did, in the order of failing.
     """
 
     def __init__(
@@ -66,7 +69,8 @@ class RunProgress(logging.Handler):
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__()
-        self.failed: list[tuple[str, tuple[str, ...]]] = []
+        self.failed: list[Failure] = []
+        self._signal: str | None = None
         self._say, self._every_s, self._clock = say, every_s, clock
         self._estimate = Estimate({})
         self._rules: dict[int, str] = {}
@@ -77,6 +81,8 @@ class RunProgress(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Take in one of Snakemake's log records; whatever is no event is passed over."""
         event = str(getattr(record, "event", None) or "")
+        if died := _DIED.search(str(record.msg)):  # told just before the job's error is
+            self._signal = died[1]
         handle = getattr(self, f"_on_{event}", None)
         if handle is None:
             return
@@ -103,7 +109,8 @@ class RunProgress(logging.Handler):
         self._estimate.finish(rule, self._clock() - began)
 
     def _on_job_error(self, record: Any) -> None:
-        self.failed.append((record.rule_name, tuple(record.log)))
+        self.failed.append((record.rule_name, tuple(record.log), self._signal))
+        self._signal = None
 
     def _on_progress(self, record: Any) -> None:
         now = self._clock()
@@ -127,25 +134,22 @@ def summary(results: str | Path) -> list[str]:
     return [f"affectmix: {name}: {path}" for name, path in found if path.exists()]
 
 
-def failures(failed: Iterable[tuple[str, Sequence[str]]]) -> list[str]:
+def failures(failed: Iterable[Failure]) -> list[str]:
     """Return which jobs failed and where their logs are, and how to go on, a line each."""
-    named = list(dict.fromkeys((rule, ", ".join(logs)) for rule, logs in failed))
+    named = list(dict.fromkeys((rule, ", ".join(logs), signal) for rule, logs, signal in failed))
     lines = [
-        f"affectmix: failed: {rule}: {_how(rule, logs)}see {logs or 'the lines above'}"
-        for rule, logs in named
+        f"affectmix: failed: {rule}: {_how(signal)}see {logs or 'the lines above'}"
+        for rule, logs, signal in named
     ]
     return [*lines, "affectmix: what is done is kept; the same command goes on from there"]
 
 
-def _how(rule: str, log: str) -> str:
-    """Say that a job ended without a word, where its log has neither an end nor an error."""
-    try:
-        first, *rest = Path(log).read_text(encoding="utf-8", errors="replace").splitlines()
-    except (OSError, ValueError):
+def _how(signal: str | None) -> str:
+    """Say why a job ended that could not say so itself."""
+    if signal is None:
         return ""
-    ended = any(line.endswith(f" {DONE}") or f" {FAILED}" in line for line in [first, *rest])
-    if f" {rule} {{" not in first or ended:
-        return ""
+    if signal != "SIGKILL":
+        return f"it ended by {signal}: "
     return (
         "it was killed, by hand or by the system when memory ran out (then run fewer jobs at "
         "once, --cores 1, or with more memory): "

@@ -6,6 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import clips
+import clocks
+import corruption
+import disks
+import memory
+import twice
 from conftest import SmallProject
 from kills import kill_until
 from outcome import Outcome
@@ -19,7 +25,7 @@ class Setting:
     Attributes:
         folder: for all projects.
         seed: of what is random.
-        kills: how many there are in all; one in five is on the configuration with stems.
+        kills: how many there are on `mini`; a fifth of that comes on a configuration with stems.
     """
 
     folder: Path
@@ -34,19 +40,71 @@ class Setting:
         return SmallProject(folder)
 
 
-def _kills(setting: Setting) -> list[Outcome]:
-    outcomes = []
-    for kind, kills in (("mini", setting.kills), ("stems", setting.kills // 5)):
-        if kills:
-            reference = setting.reference(kind).folder
-            outcomes += kill_until(
-                kills,
-                kind=kind,
-                seed=setting.seed,
-                folder=setting.folder / kind,
-                reference=reference,
-            )
+def _kills(kind: str, share: float) -> Callable[[Setting], list[Outcome]]:
+    return lambda setting: kill_until(
+        round(share * setting.kills),
+        kind=kind,
+        seed=setting.seed,
+        folder=setting.folder / kind,
+        reference=setting.reference(kind).folder,
+    )
+
+
+def _corruption(setting: Setting) -> list[Outcome]:
+    finished = setting.reference("stems")
+    altered = finished.copy_to(setting.folder / "altered")
+    outcomes = corruption.alter_all(altered.folder / "results", flips=300, seed=setting.seed)
+    return outcomes + corruption.alter_in_runs(
+        finished, reference=finished.folder, scratch=setting.folder
+    )
+
+
+def _clips(setting: Setting) -> list[Outcome]:
+    return clips.change_clips(
+        "small", scratch=setting.folder, reference=setting.reference("small").folder
+    )
+
+
+def _disks(setting: Setting) -> list[Outcome]:
+    place = {"scratch": setting.folder, "reference": setting.reference("small").folder}
+    outcomes = disks.limited_files("small", kilobytes=16, **place)
+    if disks.is_root():
+        outcomes += disks.full_disks("small", shares=(0.2, 0.5, 0.9), **place)
+        outcomes += disks.read_only("small", **place)
     return outcomes
 
 
-FAULTS: dict[str, Callable[[Setting], list[Outcome]]] = {"kills": _kills}
+def _memory(setting: Setting) -> list[Outcome]:
+    place = {"scratch": setting.folder, "reference": setting.reference("small").folder}
+    outcomes = memory.limited_memory("small", megabytes=1100, **place)
+    if memory.can_limit():
+        outcomes += memory.killed_for_memory("small", megabytes=380, **place)
+    return outcomes
+
+
+def _twice(setting: Setting) -> list[Outcome]:
+    place = {"scratch": setting.folder, "reference": setting.reference("small").folder}
+    return [
+        *twice.second_run("small", **place),
+        *twice.same_instant("small", times=10, **place),
+        *twice.stale_lock("small", scratch=setting.folder),
+    ]
+
+
+def _clocks(setting: Setting) -> list[Outcome]:
+    finished = setting.reference("small")
+    place = {"scratch": setting.folder, "reference": finished.folder}
+    outcomes = clocks.move_times(finished, **place)
+    return outcomes + (clocks.jump_between_runs("small", **place) if clocks.has_faketime() else [])
+
+
+FAULTS: dict[str, Callable[[Setting], list[Outcome]]] = {
+    "kills": _kills("mini", 1.0),
+    "kills with stems": _kills("stems", 0.2),
+    "disks": _disks,
+    "clips": _clips,
+    "corruption": _corruption,
+    "memory": _memory,
+    "twice": _twice,
+    "clocks": _clocks,
+}

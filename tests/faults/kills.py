@@ -14,43 +14,52 @@ from content import differences
 from outcome import Outcome, last_words
 from projects import Run, kill, new_project, remove, run, wait_until
 
-TARGETS = ("Snakemake", "a job", "Snakemake and its jobs")
-MOMENTS = ("start", "work", "work", "work", "write")
+TARGETS = ("a job", "a job", "Snakemake", "Snakemake and its jobs")
+MOMENTS = ("start", "work", "work", "write", "write")
 _MOST_FILES = 3  # that are made, at most, before a kill
 _START_S = 6.0  # in which Snakemake reads the configuration and makes its graph
 _ORPHANS_S = 5.0  # after which no job may live on without its Snakemake
 
 
+Hit = tuple[str, str]  # what was killed, and when
+
+
 def kill_until(kills: int, *, kind: str, seed: int, folder: Path, reference: Path) -> list[Outcome]:
     """Kill runs of fresh projects ``kills`` times in all, each project until it is complete.
+
+    Runs keep going when one of their jobs is killed, and are started again when they end.
 
     Returns:
         One outcome per kind of kill, with how often it was done.
     """
     draw = random.Random(seed)
-    done: dict[tuple[str, str], list[str]] = {}
+    done: dict[Hit, list[str]] = {}
     faults: list[str] = []
-    projects = 0
-    left = kills
-    while left:
+    projects = left = 0
+    while left < kills:
         projects += 1
         project = new_project(folder / f"killed{projects}", kind)
-        while left and (hit := _run_and_kill(project, draw)):
-            left -= 1
-            what, fault = hit
-            done.setdefault(what, []).append(fault)
-            print(f"{kind}, project {projects}, {left} left: {what} {fault}", flush=True)
+        finished = False
+        while left < kills and not finished:
+            hits, finished = _run_and_kill(project, draw, most=kills - left)
+            left += len(hits)
+            for hit, fault in hits:
+                done.setdefault(hit, []).append(fault)
+                print(f"{kind}, project {projects}, {left} of {kills}: {hit} {fault}", flush=True)
         faults += _complete(project, reference)
+        print(f"{kind}, project {projects} complete, differences: {faults}", flush=True)
         remove(project)
-    return [
+    outcomes = [
         Outcome(
             f"kill -9 of {target}, {_MOMENT_WORDS[moment]} ({kind})",
             times=len(said),
-            seen=f"the same command went on; {projects} projects in all",
+            seen="the same command went on",
             problems=[fault for fault in said if fault],
         )
         for (target, moment), said in sorted(done.items())
-    ] + ([Outcome(f"the projects of these kills ({kind})", problems=faults)] if faults else [])
+    ]
+    seen = "complete, nothing left to be done"
+    return [*outcomes, Outcome(f"projects of these kills ({kind})", projects, seen, faults)]
 
 
 _MOMENT_WORDS = {
@@ -60,26 +69,32 @@ _MOMENT_WORDS = {
 }
 
 
-def _run_and_kill(project: SmallProject, draw: random.Random) -> tuple[tuple[str, str], str] | None:
-    """Start a run and kill some of it; return what was killed when, and what was wrong after."""
-    moment, target = draw.choice(MOMENTS), draw.choice(TARGETS)
-    started = Run(project)
-    if not _MOMENT[moment](project, started, draw):
-        code = started.wait()
-        if code:
-            raise AssertionError(f"a run failed by itself:\n{started.said[-3000:]}")
-        return None
-    jobs = started.jobs()
-    if target == "a job" and not jobs:
-        target = "Snakemake"
-    if target == "a job":
-        kill([draw.choice(jobs)])
-        code = started.wait()
-        words = "" if code == 0 or "it was killed" in started.said else "not said: it was killed"
-        return (target, moment), words
-    kill(started.members() if target == "Snakemake and its jobs" else started.members()[:1])
-    started.process.wait()
-    return (target, moment), _orphans(jobs)
+def _run_and_kill(
+    project: SmallProject, draw: random.Random, *, most: int
+) -> tuple[list[tuple[Hit, str]], bool]:
+    """Start a run and kill some of it; return what was killed, what was wrong, and if it ended."""
+    started = Run(project, "--keep-going")
+    hits: list[tuple[Hit, str]] = []
+    while len(hits) < most:
+        moment, target = draw.choice(MOMENTS), draw.choice(TARGETS)
+        if not _MOMENT[moment](project, started, draw):
+            break
+        jobs = started.jobs()
+        if target == "a job" and jobs:
+            kill([draw.choice(jobs)])
+            hits.append(((target, moment), ""))
+            continue
+        whole = target == "Snakemake and its jobs"
+        kill(started.members() if whole else started.members()[:1])
+        started.process.wait()
+        hits.append((("Snakemake" if not whole else target, moment), _orphans(jobs)))
+        return hits, False
+    code = started.wait()
+    if code and not hits:
+        raise AssertionError(f"a run failed by itself:\n{started.said[-3000:]}")
+    if code and "it was killed" not in started.said:
+        hits[-1] = (hits[-1][0], "not said that a job was killed")
+    return hits, code == 0
 
 
 def _orphans(jobs: list[psutil.Process]) -> str:

@@ -81,7 +81,18 @@ def test_failed_jobs_are_named_once_with_their_logs() -> None:
     assert failures(run.progress.failed)[:-1] == [
         "affectmix: failed: scan_audio: see results/logs/a.log"
     ]
-    assert "see the lines above" in failures([("all", ())])[0]
+    assert "see the lines above" in failures([("all", (), None)])[0]
+
+
+def test_a_killed_job_is_said_to_be_killed() -> None:
+    run = Run()
+    run.event("", msg="Command 'python scan_audio.py' died with <Signals.SIGKILL: 9>.")
+    for rule in ("scan_audio", "index_labels"):
+        run.event("job_error", rule_name=rule, log=[])
+    killed, other, _ = failures(run.progress.failed)
+    assert "scan_audio: it was killed" in killed
+    assert "memory" in killed
+    assert other == "affectmix: failed: index_labels: see the lines above"
 
 
 def test_the_summary_names_what_is_there(tmp_path: Path) -> None:
