@@ -39,21 +39,26 @@ def write_parquet(table: pa.Table, path: str | Path, *, dictionaries: Sequence[s
         )
 
 
-def read_parquet(path: str | Path, *, what: str, columns: Sequence[str] | None = None) -> pa.Table:
+def read_parquet(
+    path: str | Path, *, what: str, columns: Sequence[str] | None = None, foreign: bool = False
+) -> pa.Table:
     """Return a table, or some of its columns.
 
     Args:
         path: the file.
         what: what the file is called in messages.
         columns: those that are read; None for all.
+        foreign: whether it was written by another program, and has no checksum of its names.
 
     Raises:
         TableError: the file is missing, not readable as Parquet, or altered.
     """
     try:
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
-            _check(file.schema_arrow)
             table = file.read(columns=None if columns is None else list(columns))
+            if not foreign:  # two copies of the names and metadata are in the file
+                _check(file.schema_arrow)
+                _check(table.schema if columns is None else file.schema_arrow)
     except _UNREADABLE as error:
         raise unreadable(path, what, error) from error
     return table
@@ -91,7 +96,7 @@ _UNREADABLE: Final = (
 
 def _check(schema: pa.Schema) -> None:
     found = (schema.metadata or {}).get(_DIGEST)
-    if found is not None and found != _digest(schema):
+    if found != _digest(schema):
         raise ValueError("its columns or metadata were altered after it was written")
 
 

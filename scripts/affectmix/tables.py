@@ -39,6 +39,7 @@ class Schema:
         columns: declared columns, in order.
         key: columns that identify a row; empty when rows may repeat.
         extra: type of any further columns (features: float32), or None when none may exist.
+        foreign: whether another program writes it, as AutoML tools do in their environments.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Schema:
     key: tuple[str, ...]
     extra: pa.DataType | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
+    foreign: bool = False
 
     def arrow(self, extra_names: list[str]) -> pa.Schema:
         """Return the Arrow schema, with ``extra_names`` after the declared columns."""
@@ -73,7 +75,8 @@ def read_table(path: str | Path, schema: Schema) -> pd.DataFrame:
     Raises:
         TableError: the file cannot be read, was altered, or breaks the schema.
     """
-    frame = read_parquet(path, what=f"{schema.name} table").to_pandas()
+    what = f"{schema.name} table"
+    frame = read_parquet(path, what=what, foreign=schema.foreign).to_pandas()
     check_table(frame, schema, where=str(path))
     return frame
 

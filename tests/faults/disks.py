@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from pathlib import Path
 from conftest import SmallProject
 from content import differences
 from outcome import Outcome, last_words
-from projects import new_project, remove, run
+from projects import evaluated, remove, run
 
 AMPLE_MB = 500
 
@@ -21,11 +22,16 @@ def is_root() -> bool:
 
 
 @contextmanager
-def small_disk(folder: Path, kilobytes: int) -> Iterator[None]:
-    """Mount a disk of a size on a folder; root alone may."""
-    folder.mkdir(exist_ok=True)
-    _call("mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", str(folder))
+def small_disk(folder: Path, spare_kb: int) -> Iterator[None]:
+    """Put a folder on a disk of its own with little room left; root alone may."""
+    aside = folder.with_name(f"{folder.name}.aside")
+    folder.rename(aside)
+    folder.mkdir()
+    _call("mount", "-t", "tmpfs", "-o", f"size={AMPLE_MB}m", "tmpfs", str(folder))
     try:
+        shutil.copytree(aside, folder, symlinks=True, dirs_exist_ok=True)
+        used_kb = shutil.disk_usage(folder).used >> 10
+        _call("mount", "-o", f"remount,size={used_kb + spare_kb}k", str(folder))
         yield
     finally:
         _call("umount", "--lazy", str(folder))
@@ -36,17 +42,15 @@ def enlarge(folder: Path) -> None:
 
 
 def full_disks(
-    kind: str, *, shares: tuple[float, ...], scratch: Path, reference: Path
+    finished: SmallProject, *, spare_kb: tuple[int, ...], scratch: Path, reference: Path
 ) -> list[Outcome]:
-    """Run on disks that hold a share of the results, and again when they have been enlarged."""
+    """Run the stages after the cells on a disk that fills up, and again when it is larger."""
     outcomes = []
     for name in ("results", ".snakemake"):
-        needed = sum(f.stat().st_blocks for f in (reference / name).rglob("*")) // 2
-        for share in shares:
-            project = new_project(scratch / "full", kind)
-            size = max(40, round(share * needed))
-            outcome = Outcome(f"a full disk under {name}/, {share:.0%} of what is needed ({kind})")
-            with small_disk(project.folder / name, size):
+        for spare in spare_kb:
+            project = evaluated(finished, scratch / "full")
+            outcome = Outcome(f"a full disk under {name}/: room for {spare} kB more")
+            with small_disk(project.folder / name, spare):
                 code, said = run(project)
                 enlarge(project.folder / name)
                 _judge(outcome, project, code, said, "disk is full", reference)
@@ -55,32 +59,33 @@ def full_disks(
     return outcomes
 
 
-def read_only(kind: str, *, scratch: Path, reference: Path) -> list[Outcome]:
-    """Run where results/ may not be written to: nothing is to be begun."""
-    project = new_project(scratch / "closed", kind)
-    results = project.folder / "results"
-    results.mkdir()
-    outcome = Outcome(f"a read-only results folder ({kind})")
-    _call("mount", "--bind", str(results), str(results))
-    try:
-        _call("mount", "-o", "remount,ro,bind", str(results))
-        code, said = run(project)
-        if (
-            "rule "
-            in said.replace("localrule ", "rule ").split("Error")[0].split("affectmix: ")[-1]
-        ):
+def read_only(finished: SmallProject, *, scratch: Path, reference: Path) -> list[Outcome]:
+    """Run where results/ or .snakemake/ may not be written to: nothing is to be begun."""
+    outcomes = []
+    for name in ("results", ".snakemake"):
+        project = evaluated(finished, scratch / "closed")
+        folder = project.folder / name
+        outcome = Outcome(f"a read-only {name}/")
+        _call("mount", "--bind", str(folder), str(folder))
+        try:
+            _call("mount", "-o", "remount,ro,bind", str(folder))
+            code, said = run(project)
+        finally:
+            _call("umount", str(folder))
+        if "Execute " in said:
             outcome.problems.append("a job was started")
-    finally:
-        _call("umount", str(results))
-    _judge(outcome, project, code, said, "may not be written", reference)
-    remove(project)
-    return [outcome]
+        _judge(outcome, project, code, said, "may not be written", reference)
+        remove(project)
+        outcomes.append(outcome)
+    return outcomes
 
 
-def limited_files(kind: str, *, kilobytes: int, scratch: Path, reference: Path) -> list[Outcome]:
+def limited_files(
+    finished: SmallProject, *, kilobytes: int, scratch: Path, reference: Path
+) -> list[Outcome]:
     """Run with a limit on the size of files, which needs no root, and again without."""
-    project = new_project(scratch / "limited", kind)
-    outcome = Outcome(f"files limited to {kilobytes} kB ({kind})")
+    project = evaluated(finished, scratch / "limited")
+    outcome = Outcome(f"files limited to {kilobytes} kB")
     code, said = run(project, prefix=("prlimit", f"--fsize={kilobytes * 1024}"))
     _judge(outcome, project, code, said, "may not become so large", reference)
     remove(project)

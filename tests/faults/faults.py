@@ -66,19 +66,21 @@ def _clips(setting: Setting) -> list[Outcome]:
 
 
 def _disks(setting: Setting) -> list[Outcome]:
-    place = {"scratch": setting.folder, "reference": setting.reference("small").folder}
-    outcomes = disks.limited_files("small", kilobytes=16, **place)
+    finished = setting.reference("small")
+    place = {"scratch": setting.folder, "reference": finished.folder}
+    outcomes = disks.limited_files(finished, kilobytes=16, **place)
     if disks.is_root():
-        outcomes += disks.full_disks("small", shares=(0.2, 0.5, 0.9), **place)
-        outcomes += disks.read_only("small", **place)
+        outcomes += disks.full_disks(finished, spare_kb=(0, 16, 64, 256), **place)
+        outcomes += disks.read_only(finished, **place)
     return outcomes
 
 
 def _memory(setting: Setting) -> list[Outcome]:
-    place = {"scratch": setting.folder, "reference": setting.reference("small").folder}
-    outcomes = memory.limited_memory("small", megabytes=1100, **place)
+    finished = setting.reference("small")
+    place = {"scratch": setting.folder, "reference": finished.folder}
+    outcomes = memory.limited_memory(finished, megabytes=1100, **place)
     if memory.can_limit():
-        outcomes += memory.killed_for_memory("small", megabytes=380, **place)
+        outcomes += memory.killed_for_memory(finished, megabytes=380, **place)
     return outcomes
 
 

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from conftest import SmallProject
 from content import differences
 from outcome import Outcome, last_words
-from projects import new_project, remove, run
+from projects import evaluated, remove, run
 
 GROUPS = Path("/sys/fs/cgroup/memory")  # of cgroup v1
 WORDS = ("memory ran out", "it was killed")
@@ -32,26 +33,32 @@ def memory_group(megabytes: int) -> Iterator[Path]:
 
 
 def killed_for_memory(
-    kind: str, *, megabytes: int, scratch: Path, reference: Path
+    finished: SmallProject, *, megabytes: int, scratch: Path, reference: Path
 ) -> list[Outcome]:
-    """Run in a control group that is too small for two jobs, then with all memory."""
+    """Run in a control group that is too small for the jobs, then with all memory."""
     with memory_group(megabytes) as group:
         enter = ("sh", "-c", f'echo $$ > {group}/cgroup.procs && exec "$@"', "sh")
-        outcome = Outcome(f"out-of-memory killer, {megabytes} MB in all ({kind})")
-        return [_starve(outcome, enter, kind, scratch, reference)]
+        outcome = Outcome(f"out-of-memory killer: {megabytes} MB in all")
+        return [_starve(outcome, enter, finished, scratch, reference)]
 
 
-def limited_memory(kind: str, *, megabytes: int, scratch: Path, reference: Path) -> list[Outcome]:
+def limited_memory(
+    finished: SmallProject, *, megabytes: int, scratch: Path, reference: Path
+) -> list[Outcome]:
     """Run with a limit on each process's address space, which needs no root."""
     limit = ("prlimit", f"--as={megabytes << 20}")
-    outcome = Outcome(f"{megabytes} MB of address space for each process ({kind})")
-    return [_starve(outcome, limit, kind, scratch, reference)]
+    outcome = Outcome(f"{megabytes} MB of address space for each process")
+    return [_starve(outcome, limit, finished, scratch, reference)]
 
 
 def _starve(
-    outcome: Outcome, prefix: tuple[str, ...], kind: str, scratch: Path, reference: Path
+    outcome: Outcome,
+    prefix: tuple[str, ...],
+    finished: SmallProject,
+    scratch: Path,
+    reference: Path,
 ) -> Outcome:
-    project = new_project(scratch / "starved", kind)
+    project = evaluated(finished, scratch / "starved")
     code, said = run(project, prefix=prefix)
     outcome.seen = last_words(said)
     if code == 0:

@@ -16,6 +16,7 @@ import yaml
 from conftest import REPOSITORY, SmallProject, make_project, small_config
 
 LONGEST_S = 1800  # of a run; the machine may be busy
+LATE = ("predictions", "metrics", "coverage", "audit", "tables", "figures")
 CONFIGS = {
     "small": None,  # of tests/workflow/conftest.py
     "mini": REPOSITORY / "config" / "examples" / "mini.yaml",
@@ -29,6 +30,16 @@ def new_project(folder: Path, kind: str) -> SmallProject:
     file = CONFIGS[kind]
     config = yaml.safe_load(file.read_text(encoding="utf-8")) if file else small_config()
     project.write_config(config)
+    return project
+
+
+def evaluated(finished: SmallProject, folder: Path) -> SmallProject:
+    """Return a copy of a finished project from which everything after its cells is gone."""
+    project = finished.copy_to(folder)
+    results = project.folder / "results"
+    for name in LATE:
+        shutil.rmtree(results / name, ignore_errors=True)
+    (results / "report.html").unlink()
     return project
 
 

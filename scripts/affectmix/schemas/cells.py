@@ -107,4 +107,5 @@ AUTOML_PREDICTIONS = Schema(
         "y_pred": Column(pa.float64()),
     },
     key=("fold", "corpus", "clip_id"),
+    foreign=True,
 )
