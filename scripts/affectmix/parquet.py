@@ -1,7 +1,7 @@
 """Parquet files in which a single altered bit is noticed, whole or not there.
 
-Every page has a checksum, which is checked when it is read; the names, types and metadata,
-which no page holds, have one of their own. Both cost nothing that could be measured.
+Every page has a checksum, which is checked when it is read; the names, types, metadata and the
+number of rows, which no page holds, have one of their own. Both cost too little to be measured.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def write_parquet(table: pa.Table, path: str | Path, *, dictionaries: Sequence[s
         path: where to; folders are made where missing.
         dictionaries: columns that are stored as places in a list of their values.
     """
-    metadata = {**(table.schema.metadata or {}), _DIGEST: _digest(table.schema)}
+    metadata = {**(table.schema.metadata or {}), _DIGEST: _digest(table.schema, len(table))}
     with replacing(path) as temporary:
         pq.write_table(
             table.replace_schema_metadata(metadata),
@@ -48,7 +48,7 @@ def read_parquet(
         path: the file.
         what: what the file is called in messages.
         columns: those that are read; None for all.
-        foreign: whether it was written by another program, and has no checksum of its names.
+        foreign: whether another program wrote it, so that it has no checksum of its own.
 
     Raises:
         TableError: the file is missing, not readable as Parquet, or altered.
@@ -57,8 +57,8 @@ def read_parquet(
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
             table = file.read(columns=None if columns is None else list(columns))
             if not foreign:  # two copies of the names and metadata are in the file
-                _check(file.schema_arrow)
-                _check(table.schema if columns is None else file.schema_arrow)
+                _check(file.schema_arrow, len(table))
+                _check(table.schema if columns is None else file.schema_arrow, len(table))
     except _UNREADABLE as error:
         raise unreadable(path, what, error) from error
     return table
@@ -71,8 +71,9 @@ def read_metadata(path: str | Path, *, what: str) -> dict[bytes, bytes]:
         TableError: as :func:`read_parquet`.
     """
     try:
-        schema = pq.read_schema(path)
-        _check(schema)
+        with pq.ParquetFile(path) as file:
+            schema = file.schema_arrow
+            _check(schema, file.metadata.num_rows)
     except _UNREADABLE as error:
         raise unreadable(path, what, error) from error
     return dict(schema.metadata or {})
@@ -94,17 +95,19 @@ _UNREADABLE: Final = (
 )
 
 
-def _check(schema: pa.Schema) -> None:
+def _check(schema: pa.Schema, rows: int) -> None:
     found = (schema.metadata or {}).get(_DIGEST)
-    if found != _digest(schema):
-        raise ValueError("its columns or metadata were altered after it was written")
+    if found != _digest(schema, rows):
+        raise ValueError("its columns, rows or metadata were altered after it was written")
 
 
-def _digest(schema: pa.Schema) -> bytes:
-    """Return hexadecimal digits that stand for a schema's names, types and metadata."""
+def _digest(schema: pa.Schema, rows: int) -> bytes:
+    """Return hexadecimal digits for a schema's names, types and metadata, and how many rows."""
     metadata = {k: v for k, v in (schema.metadata or {}).items() if k != _DIGEST}
     fields = [(field.name, field.type.id) for field in schema]  # Parquet renames what lists hold
-    return hashlib.sha256(repr((fields, sorted(metadata.items()))).encode()).hexdigest().encode()
+    return (
+        hashlib.sha256(repr((fields, sorted(metadata.items()), rows)).encode()).hexdigest().encode()
+    )
 
 
 def _first_line(error: object) -> str:

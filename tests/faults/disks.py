@@ -15,6 +15,7 @@ from outcome import Outcome, last_words
 from projects import evaluated, remove, run
 
 AMPLE_MB = 500
+TOO_LARGE = "files may not become so large"
 
 
 def is_root() -> bool:
@@ -87,7 +88,7 @@ def limited_files(
     project = evaluated(finished, scratch / "limited")
     outcome = Outcome(f"files limited to {kilobytes} kB")
     code, said = run(project, prefix=("prlimit", f"--fsize={kilobytes * 1024}"))
-    _judge(outcome, project, code, said, "may not become so large", reference)
+    _judge(outcome, project, code, said, TOO_LARGE, reference)
     remove(project)
     return [outcome]
 
