@@ -4,7 +4,7 @@ from typing import Any
 
 from affectmix.cells.evaluate import evaluate_fold
 from affectmix.cells.tables import CellTables
-from affectmix.files import read_sealed, write_sealed
+from affectmix.files import write_sealed
 from affectmix.jobs import run_job
 from affectmix.learners.base import Choice
 from affectmix.schemas import CELL_PREDICTIONS, SEGMENTS, TRAIN_ROWS

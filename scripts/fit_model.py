@@ -8,7 +8,6 @@ from affectmix.cells.evaluate import fit_final
 from affectmix.cells.evidence import with_evidence
 from affectmix.cells.store import save_model
 from affectmix.cells.tables import CellTables
-from affectmix.files import read_sealed
 from affectmix.jobs import run_job
 from affectmix.learners.base import Choice
 from affectmix.schemas import AUDIO, CELL_PREDICTIONS

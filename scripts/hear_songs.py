@@ -3,7 +3,6 @@
 from typing import Any
 
 from affectmix.cells.tables import CellTables
-from affectmix.files import read_sealed
 from affectmix.jobs import run_job
 from affectmix.learners.base import Choice
 from affectmix.tuning.hear_songs import hear_songs, save_songs

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ANEW: Final = "Delete the file and run snakemake again: it will be made anew."
-_SUM: Final = "sha256"
+SEAL: Final = "affectmix_sha256"
 
 
 @contextmanager
@@ -48,7 +48,7 @@ def write_json(data: Any, path: str | Path) -> None:
 def write_sealed(data: dict[str, Any], path: str | Path) -> None:
     """Write plain data as JSON with a checksum, for :func:`read_sealed`."""
     plain = json.loads(_as_text(data))  # as it will be read: keys are text
-    write_json({**plain, _SUM: _digest(plain)}, path)
+    write_json({**plain, SEAL: _digest(plain)}, path)
 
 
 def read_json(path: str | Path) -> Any:
@@ -70,7 +70,7 @@ def read_sealed(path: str | Path) -> dict[str, Any]:
         FileError: it is missing, not readable as JSON, or altered.
     """
     data = read_json(path)
-    found = data.pop(_SUM, None) if isinstance(data, dict) else None
+    found = data.pop(SEAL, None) if isinstance(data, dict) else None
     if found is None or found != _digest(data):
         raise FileError(f"{path}: was altered after it was written. {ANEW}")
     return dict(data)

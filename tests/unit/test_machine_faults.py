@@ -74,7 +74,7 @@ def test_a_clip_that_changes_meanwhile_is_named(tmp_path: Path) -> None:
     clip, other = tmp_path / "a.wav", tmp_path / "b.wav"
     clip.write_bytes(b"1234")
     other.write_bytes(b"5678")
-    files = [[str(clip), *stamp_of(clip)], [str(other), *stamp_of(other)], ["made.wav"]]
+    files = [[str(clip), *stamp_of(str(clip))], [str(other), *stamp_of(str(other))], ["made.wav"]]
     with unchanged(files):
         pass
     with pytest.raises(AudioError, match=r"a.wav: had 4 bytes, has 5") as caught, unchanged(files):
@@ -91,7 +91,7 @@ def test_a_clip_that_changes_meanwhile_is_named(tmp_path: Path) -> None:
 
 def test_a_clip_that_never_was_there_is_left_to_the_scan(tmp_path: Path) -> None:
     clip = tmp_path / "a.wav"
-    with unchanged([[str(clip), *stamp_of(clip)]]):
+    with unchanged([[str(clip), *stamp_of(str(clip))]]):
         pass
 
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,13 +17,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from affectmix.corpora.base import Corpus
+from affectmix.corpora.stamps import NO_STAMP, stamp_of
 from affectmix.features.shards import shard_of
 from affectmix.files import replacing
 
 STORED: Final = Path(".snakemake") / "affectmix.clips.parquet"
 _KEY, _SHARDS, _COUNTS = b"affectmix_key", b"affectmix_shards", b"affectmix_counts"
 _ROWS_READ_AT_ONCE: Final = 10_000
-_NO_STAMP: Final = (None, None)
 # File names are bytes to the system, and need be no text.
 _STORED_AS: Final = pa.schema(
     [
@@ -120,7 +119,7 @@ class ClipIndex:
         used = {
             name: [
                 self._corpora[name].settings,
-                [[str(f), *_stamp(str(f))] for f in self._corpora[name].label_files()],
+                [[str(f), *stamp_of(str(f))] for f in self._corpora[name].label_files()],
             ]
             for name in corpora
         }
@@ -157,7 +156,7 @@ def _clips_by_shard(source: Corpus, number: int) -> dict[str, Clips]:
             folder = str(source.audio_path(parent))
             folders[parent] = "" if folder == "." else f"{folder}/"
         file = folders[parent] + name
-        stamp = _stamp(file) if stamped else ()
+        stamp = stamp_of(file) if stamped else ()
         shards.setdefault(shard_of(clip_id, number), []).append([clip_id, path, file, *stamp])
     return dict(sorted(shards.items()))
 
@@ -165,7 +164,7 @@ def _clips_by_shard(source: Corpus, number: int) -> dict[str, Clips]:
 def _as_table(corpus: str, shard: str, clips: Clips) -> pa.Table:
     size = len(clips)
     clip_ids, paths, files = ([clip[place] for clip in clips] for place in range(3))
-    stamps = [clip[3:] or _NO_STAMP for clip in clips]
+    stamps = [clip[3:] or NO_STAMP for clip in clips]
     columns = [
         *([corpus] * size, [shard] * size, clip_ids),
         *([_bytes(path) for path in paths], [_bytes(file) for file in files]),
@@ -188,12 +187,3 @@ def _text(name: bytes) -> str:
 def _has_stamps(source: Corpus) -> bool:
     """Return whether a corpus's files are there before the run; the workflow makes others."""
     return not getattr(source, "generated", False)
-
-
-def _stamp(file: str) -> Sequence[int | None]:
-    """Return the size and time of a file, or None for both where it cannot be seen."""
-    try:
-        status = os.stat(file)  # noqa: PTH116 - of a million files, without an object for each
-    except OSError:
-        return _NO_STAMP
-    return status.st_size, status.st_mtime_ns

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from affectmix.errors import AffectMixError
+from affectmix.files import SEAL
 
 LEFT_OUT: Final = ("logs", "benchmarks", "report.html")
 """What tells how a run went and not what came out: a report names the times of its jobs."""
@@ -186,9 +187,11 @@ def _plain(first: Path, second: Path) -> Iterator[tuple[str, float]]:
 
 
 def _untimed(data: Any) -> Any:
-    """Return plain data without what says how long something took."""
+    """Return plain data without what says how long something took, and its checksum."""
     if isinstance(data, dict):
-        return {key: _untimed(value) for key, value in data.items() if key not in TIMES}
+        return {
+            key: _untimed(value) for key, value in data.items() if key not in TIMES and key != SEAL
+        }
     return [_untimed(value) for value in data] if isinstance(data, list) else data
 
 
