@@ -34,6 +34,7 @@ from affectmix.provenance.code import (
 )
 from affectmix.provenance.lock import RunLock
 from affectmix.provenance.orphans import cancel_orphans
+from affectmix.provenance.records import StoredRecords
 from affectmix.provenance.versions import versions
 from affectmix.run_progress import RunProgress, failures, summary
 from snakemake.exceptions import WorkflowError
@@ -61,6 +62,7 @@ export_parent()
 # of the run that submitted them.
 run_lock = RunLock()
 run_progress = RunProgress(logger.info)
+records = StoredRecords(workflow)
 if workflow.is_main_process:
     try:
         if not run_lock.acquire():
@@ -74,6 +76,7 @@ if workflow.is_main_process:
 try:
     if workflow.is_main_process:
         check_configfiles(workflow.configfiles)
+        records.fetch()
     project = Project(config)
     stems = StemPlan(project)
     # What the run has checked, its jobs on a cluster take as it is.
@@ -94,7 +97,7 @@ try:
         logger.info(costs)
 except AffectMixError as error:
     raise WorkflowError(str(error))
-files = RunFiles(project)
+files = RunFiles(project, local)
 models = FinalModelPlan(project, files)
 stem_report = StemReport(project, files, separation=stems.quality_files())
 segment_report = SegmentReport(project, files)
@@ -122,10 +125,12 @@ onstart:
 
 
 onsuccess:
-    logger.info("\n".join(summary("results")))
+    records.store()
+    logger.info("\n".join(summary("results", records.storage)))
 
 
 onerror:
+    records.store()
     logger.error("\n".join(failures(run_progress.failed)))
 
 

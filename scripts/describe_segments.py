@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from affectmix.audio.shard_folders import in_shards
 from affectmix.evaluation.segment_summary import (
     SegmentRun,
     SegmentSummary,
@@ -45,7 +46,13 @@ def main(job: Any) -> None:
     chosen = list(
         curves[["corpus", "clip_id"]].drop_duplicates().itertuples(index=False, name=None)
     )
-    write_table(cut_beginnings(job.params.clips, chosen), job.output.excerpts, EXCERPTS)
+    files = dict(job.input.items())
+    clips = [
+        [corpus, clip_id, folder / file]
+        for corpus, shards in job.params.clips.items()
+        for clip_id, file, folder in in_shards(shards, files.get(f"mixes_{corpus}", []))
+    ]
+    write_table(cut_beginnings(clips, chosen), job.output.excerpts, EXCERPTS)
 
 
 def _by_corpus(files: Any, kind: str, schema: Schema) -> pd.DataFrame:

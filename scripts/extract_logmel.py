@@ -1,5 +1,6 @@
 """Write the log-mels of one shard's clips; those without are named in the log."""
 
+from pathlib import Path
 from typing import Any
 
 from affectmix.corpora.stamps import unchanged
@@ -13,12 +14,12 @@ from affectmix.stems.names import MIX
 
 def main(job: Any) -> None:
     recipe = LogmelRecipe.from_settings(job.params.recipe)
-    clips = [(clip_id, file) for clip_id, _, file, *_ in job.params.clips]
-    mixes = {clip_id: file for clip_id, _, file, *_ in job.params.mixes}
+    clips = [(clip_id, Path(*job.input.audio, file)) for clip_id, _, file, *_ in job.params.clips]
+    mixes = {clip_id: Path(*job.input.mixes, file) for clip_id, _, file, *_ in job.params.mixes}
     with unchanged(clip[2:] for clip in [*job.params.clips, *job.params.mixes]):
         found = logmel_shard(clips, recipe, mixes=mixes)
     if job.wildcards.stem != MIX:
-        check_stems(job.input[1], found)
+        check_stems(job.input.made[0], found)
     write_logmels(found, job.output[0], recipe, stem=job.wildcards.stem)
 
 

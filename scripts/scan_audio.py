@@ -11,7 +11,7 @@ from affectmix.tables import write_table
 
 
 def main(job: Any) -> None:
-    files = {path: Path(file) for _, path, file, *_ in job.params.clips}
+    files = {path: Path(*job.input.audio, file) for _, path, file, *_ in job.params.clips}
     clips = pd.DataFrame([clip[:2] for clip in job.params.clips], columns=["clip_id", "path"])
     with unchanged(clip[2:] for clip in job.params.clips):
         scan = scan_clips(clips, files.__getitem__)

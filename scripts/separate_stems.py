@@ -17,11 +17,16 @@ def main(job: Any) -> None:
     settings = job.params.separator
     folder = Path(job.output.stems)
     folder.mkdir(parents=True, exist_ok=True)
-    clips = [(clip_id, file) for clip_id, _, file, *_ in job.params.clips]
-    true = [file for stems in job.params.given.values() for file in stems.values()]
-    with unchanged([clip[2:] for clip in job.params.clips] + true):
+    clips = [(clip_id, Path(*job.input.audio, file)) for clip_id, _, file, *_ in job.params.clips]
+    given = job.params.given
+    stamped = [file for stems in given.values() for file in stems.values()]
+    true = {
+        clip_id: {stem: Path(*job.input.audio, file) for stem, (file, *_) in stems.items()}
+        for clip_id, stems in given.items()
+    }
+    with unchanged([clip[2:] for clip in job.params.clips] + stamped):
         if settings["kind"] == SeparatorKind.TRUE_STEMS:
-            found = given_shard(clips, job.params.given, folder, bits=settings["bits"])
+            found = given_shard(clips, true, folder, bits=settings["bits"])
         else:
             found = separate_shard(
                 clips,

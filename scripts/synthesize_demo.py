@@ -12,8 +12,8 @@ def main(job: Any) -> None:
     ids = [clip[0] for clip in job.params.clips]
     # A clip hangs on its own number alone, so that a larger corpus leaves it as it is.
     clips = 1 + max(int(clip_id.rpartition("_")[2]) for clip_id in ids)
-    write_clips(audio["part"], {**audio, "clips": clips}, ids, audio["root"])
-    Path(job.output[0]).touch()
+    write_clips(audio["part"], {**audio, "clips": clips}, ids, job.output.audio)
+    Path(job.output.made).touch()
 
 
 run_job(main, snakemake)

@@ -29,6 +29,10 @@ class MachineError(AffectMixError):
     """The machine does not let a run write its files."""
 
 
+class StorageError(AffectMixError):
+    """The storage that results lie on cannot be used."""
+
+
 class AudioError(AffectMixError):
     """An audio file cannot be decoded into usable samples."""
 

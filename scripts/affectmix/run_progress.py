@@ -127,8 +127,15 @@ class RunProgress(logging.Handler):
         )
 
 
-def summary(results: str | Path) -> list[str]:
-    """Return where a finished run's report, tables, figures and models are, a line each."""
+def summary(results: str | Path, storage: str | None = None) -> list[str]:
+    """Return where a finished run's report, tables, figures and models are, a line each.
+
+    Args:
+        results: the folder of results.
+        storage: the prefix of the storage that they lie on, where that is not this folder.
+    """
+    if storage is not None:
+        return [f"affectmix: results: {storage}/{results}"]
     folder = Path(results)
     found = [("report", folder / "report.html"), *((name, folder / name) for name in _REST)]
     return [f"affectmix: {name}: {path}" for name, path in found if path.exists()]

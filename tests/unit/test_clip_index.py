@@ -15,7 +15,7 @@ SHARDS = 4
 
 def corpora(home: Path) -> dict:
     settings = {"root": "mine", "labels": "ratings.csv", "audio": "songs"}
-    demo = {"part": "music", "root": "demo", "clips": 5}
+    demo = {"part": "music", "clips": 5}
     return {
         "mine": make_corpus("mine", {"adapter": "table", **settings}, home=home),
         "demo": make_corpus("demo", {"adapter": "demo", **demo}, home=home),

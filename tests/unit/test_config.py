@@ -189,7 +189,7 @@ def test_a_replay_is_refused_where_the_released_code_does_not_apply(
 ) -> None:
     change, words = REPLAY[fault]
     config["schemes"]["cv5_ungrouped"] = {}
-    config["corpora"]["third"] = config["corpora"]["demo_music"] | {"root": "results/third"}
+    config["corpora"]["third"] = config["corpora"]["demo_music"]
     config["views"] = {"half": {"corpus": "demo_sounds"}}
     block = config["experiments"]["joint"]["cells"][1] | {
         "protocols": ["paper"],

@@ -20,9 +20,7 @@ from affectmix.tables import check_table
 
 
 def corpus(home: Path, **settings: Any) -> DemoCorpus:
-    made = make_corpus(
-        "demo_music", {"adapter": "demo", "part": "music", "root": "made", **settings}, home=home
-    )
+    made = make_corpus("demo_music", {"adapter": "demo", "part": "music", **settings}, home=home)
     assert isinstance(made, DemoCorpus)
     return made
 
@@ -39,12 +37,15 @@ def test_tables_follow_their_schemas(tmp_path: Path) -> None:
     assert len(demo.sections()) == 4 * 20
 
 
-def test_written_clips_lie_where_the_corpus_says(tmp_path: Path) -> None:
+def test_written_clips_lie_in_their_shard_where_the_corpus_says(tmp_path: Path) -> None:
     demo = corpus(tmp_path, clips=4, duration=1)
-    write_clips("music", demo.settings, ["music_00002"], demo.root)
+    write_clips("music", demo.settings, ["music_00002"], tmp_path / "shard")
     rows = demo.clips().set_index("clip_id")
-    assert demo.audio_path(rows.at["music_00002", "path"]).is_file()
-    assert not demo.audio_path(rows.at["music_00001", "path"]).exists()
+    assert (tmp_path / "shard" / demo.audio_path(rows.at["music_00002", "path"])).is_file()
+    assert not (tmp_path / "shard" / demo.audio_path(rows.at["music_00001", "path"])).exists()
+    true = demo.true_stems("music_00002")
+    assert true is not None
+    assert {file.stem for file in (tmp_path / "shard" / true).iterdir()} == {*STEMS}
 
 
 def test_stems_of_their_own_are_another_sound_with_the_same_labels(tmp_path: Path) -> None:

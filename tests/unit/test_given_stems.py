@@ -21,13 +21,13 @@ REPOSITORY = Path(__file__).parents[2]
 RATE = 8000
 
 
-def written(folder: Path, stems: dict[str, np.ndarray], rate: int = RATE) -> dict[str, list[str]]:
-    """Write stems [shapes=(n, channels)], and return their files as a configuration's are."""
+def written(folder: Path, stems: dict[str, np.ndarray], rate: int = RATE) -> dict[str, str]:
+    """Write stems [shapes=(n, channels)], and return their files by name."""
     folder.mkdir(parents=True)
     files = {}
     for stem, samples in stems.items():
-        files[stem] = [str(folder / f"{stem}.wav"), 1, 2]
-        soundfile.write(files[stem][0], samples, rate, subtype="PCM_16")
+        files[stem] = str(folder / f"{stem}.wav")
+        soundfile.write(files[stem], samples, rate, subtype="PCM_16")
     return files
 
 
@@ -84,8 +84,7 @@ def test_the_demos_music_brings_its_stems() -> None:
     plan.check()
     given = plan.given("known", "mini_music", "0")
     assert len(given) == 12
-    file = "results/demo/mini_music/music_00000/bass.flac"
-    assert given["music_00000"]["bass"] == [file]
+    assert given["music_00000"]["bass"] == ["music_00000/bass.flac"]
     assert plan.quality_files() == []  # they are what others are measured against
     assert plan.weights("known") == []
 

@@ -203,7 +203,7 @@ def test_libraries_keep_their_songs_in_the_order_of_their_ids() -> None:
 
 def config(**listeners: object) -> dict:
     """Return a small configuration with listeners."""
-    root = {"adapter": "demo", "part": "music", "root": "results/demo/music", "clips": 40}
+    root = {"adapter": "demo", "part": "music", "clips": 40}
     cells = [{"learners": ["mean", "svr"], "features": ["egemaps"], "mixtures": [{"music": 1}]}]
     return {
         "corpora": {"music": root},

@@ -99,6 +99,7 @@ def test_the_summary_names_what_is_there(tmp_path: Path) -> None:
     (tmp_path / "models").mkdir()
     (tmp_path / "report.html").touch()
     assert [line.split()[1] for line in summary(tmp_path)] == ["report:", "models:"]
+    assert summary("results", "s3://mine/one") == ["affectmix: results: s3://mine/one/results"]
 
 
 def test_a_job_logs_how_many_clips_are_done(caplog: pytest.LogCaptureFixture) -> None:

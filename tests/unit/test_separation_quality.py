@@ -73,7 +73,7 @@ def test_true_stems_that_do_not_fit(tmp_path: Path, true: dict[str, Path], mix: 
 def test_a_corpus_goes_on_without_what_is_missing(
     tmp_path: Path, true: dict[str, Path], mix: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    listed = {stem: [str(file), 1, 2] for stem, file in true.items()}
+    listed = {stem: str(file) for stem, file in true.items()}
     table = corpus_quality(
         [["b", mix, tmp_path / "true", listed], ["a", mix, tmp_path / "nowhere", listed]]
     )

@@ -35,6 +35,7 @@ def configured(edit: Callable[[dict], object] = lambda config: None) -> dict:
     }
     block = config["experiments"]["joint"]["cells"][0]
     block |= {"features": ["mix", "voice", "both"], "mixtures": [{"mini_music": 1}]}
+    del config["experiments"]["joint"]["again"]
     config["experiments"]["joint"] |= {"roles": {}, "models": []}
     edit(config)
     return config
@@ -68,11 +69,17 @@ def test_only_the_stems_that_are_needed_are_made() -> None:
 
 def test_what_features_of_stems_are_made_from() -> None:
     stems = plan(configured())
-    assert stems.audio_inputs("mini_music", "1", "mix") == ["results/demo/mini_music/1.done"]
+    assert stems.audio_inputs("mini_music", "1", "mix") == {
+        "audio": ["results/demo/mini_music/1"],
+        "made": ["results/demo/mini_music/1.done"],
+    }
     folder = "results/stems/plain/mini_music/1"
     vocals = stems.clips("mini_music", "1", "plain-vocals")
-    assert stems.audio_inputs("mini_music", "1", "plain-vocals") == [folder, f"{folder}.parquet"]
-    assert {clip[2] for clip in vocals} == {f"{folder}/{c[0]}/vocals.flac" for c in vocals}
+    assert stems.audio_inputs("mini_music", "1", "plain-vocals") == {
+        "audio": [folder],
+        "made": [f"{folder}.parquet"],
+    }
+    assert {clip[2] for clip in vocals} == {f"{c[0]}/vocals.flac" for c in vocals}
     assert stems.feature_shards("eGeMAPSv02", "own-mix_drums", "mini_music") == [
         f"results/features/eGeMAPSv02/{stem}/mini_music/{shard}.parquet"
         for stem in ("mix", "own-drums")
@@ -107,10 +114,14 @@ def test_quality_is_measured_where_true_stems_are_known(tmp_path: Path) -> None:
         lambda c: c["experiments"]["joint"]["cells"][0].update(mixtures=[{"mini_sounds": 1}])
     )
     assert plan(sounds).quality_files() == []
-    clip_id, mix, folder, true = plan(configured()).quality_clips("own", "mini_music")[0]
-    assert mix == f"results/demo/mini_music/{clip_id}.flac"
-    assert folder.startswith("results/stems/own/mini_music/")
-    assert true["bass"] == [f"results/demo/mini_music/{clip_id}/bass.flac"]
+    folders = plan(configured()).quality_inputs("own", "mini_music")
+    assert folders["mixes"] == [f"results/demo/mini_music/{shard}" for shard in "01"]
+    assert folders["stems"] == [f"results/stems/own/mini_music/{shard}" for shard in "01"]
+    shards = plan(configured()).quality_clips("mini_music")
+    assert len(shards) == 2
+    clip_id, mix, true = shards[0][0]
+    assert mix == f"{clip_id}.flac"
+    assert true["bass"] == [f"{clip_id}/bass.flac"]
 
 
 def test_true_stems_of_ones_own(tmp_path: Path) -> None:
@@ -142,7 +153,8 @@ def test_true_stems_of_ones_own(tmp_path: Path) -> None:
     stems = plan(configured(own), tmp_path)
     stems.check()
     assert stems.quality_files() == ["results/separation/plain/mine.parquet"]
-    ((clip_id, mix, _, true),) = stems.quality_clips("plain", "mine")
+    (((clip_id, mix, true),),) = [shard for shard in stems.quality_clips("mine") if shard]
+    assert stems.quality_inputs("plain", "mine")["mixes"] == []
     assert (clip_id, mix) == ("3", str(tmp_path / "mine" / "3.wav"))
     assert true["drums"][:2] == [str(tmp_path / "true" / "3" / "drums.flac"), 0]
 

@@ -141,7 +141,7 @@ def test_what_cannot_be_fetched_leaves_no_file(
 
 
 def config(cells: dict[str, Any] | None = None, **learner: Any) -> dict[str, Any]:
-    demo = {"adapter": "demo", "part": "music", "root": "x", "clips": 60, "duration": 10, "seed": 1}
+    demo = {"adapter": "demo", "part": "music", "clips": 60, "duration": 10, "seed": 1}
     block = {"learners": ["m"], "features": ["f"], "mixtures": [{"demo": 1}]}
     return {
         "corpora": {"demo": demo},

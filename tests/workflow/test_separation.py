@@ -68,7 +68,7 @@ def test_stems_add_up_to_the_mix(project: Path) -> None:
     table = read_table(project / "results/stems/classical/mini_music/0.parquet", STEM_FILES)
     assert table["status"].unique().tolist() == ["ok"]
     for clip_id in table["clip_id"]:
-        mix, rate = decode(project / f"results/demo/mini_music/{clip_id}.flac")
+        mix, rate = decode(project / f"results/demo/mini_music/0/{clip_id}.flac")
         folder = project / f"results/stems/classical/mini_music/0/{clip_id}"
         stems = [decode(folder / f"{stem}.flac") for stem in STEMS]
         assert {own for _, own in stems} == {rate}

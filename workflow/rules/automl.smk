@@ -6,7 +6,7 @@
 # make the same environment anew where a project was moved or another interpreter named.
 rule make_environment:
     output:
-        environments.pattern,
+        local(environments.pattern),
     log:
         "results/logs/make_environment/{backend}-{pins}.log",
         pip="results/logs/make_environment/{backend}-{pins}.pip.log",
@@ -45,7 +45,7 @@ rule run_autosklearn:
         rows="results/automl/{cell}/{part}.rows.parquet",
         folds="results/automl/{cell}/{part}.folds.parquet",
         settings="results/automl/{cell}/{part}.settings.json",
-        environment=ancient(environments.ready("autosklearn")),
+        environment=local(ancient(environments.ready("autosklearn"))),
     output:
         predictions="results/automl/{cell}/{part}.{target}.parquet",
         description="results/automl/{cell}/{part}.{target}.json",
@@ -84,7 +84,7 @@ rule run_flaml:
         rows="results/automl/{cell}/{part}.rows.parquet",
         folds="results/automl/{cell}/{part}.folds.parquet",
         settings="results/automl/{cell}/{part}.settings.json",
-        environment=ancient(environments.ready("flaml")),
+        environment=local(ancient(environments.ready("flaml"))),
     output:
         predictions="results/automl/{cell}/{part}.{target}.parquet",
         description="results/automl/{cell}/{part}.{target}.json",

@@ -2,8 +2,10 @@
 
 
 rule synthesize_demo:
+    # The mark comes last and is stored last: with it, the folder is whole.
     output:
-        "results/demo/{corpus}/{shard}.done",
+        audio=directory("results/demo/{corpus}/{shard}"),
+        made="results/demo/{corpus}/{shard}.done",
     log:
         "results/logs/synthesize_demo/{corpus}-{shard}.log",
     benchmark:
@@ -38,11 +40,7 @@ rule index_sections:
 # Before all else: bad audio should stop a run before hours of features.
 rule scan_audio:
     input:
-        lambda w: branch(
-            project.generated(w.corpus),
-            then=f"results/demo/{w.corpus}/{w.shard}.done",
-            otherwise=[],
-        ),
+        unpack(lambda w: stems.audio_inputs(w.corpus, w.shard, "mix")),
     output:
         "results/corpora/{corpus}/scan/{shard}.parquet",
     log:
@@ -86,7 +84,7 @@ rule index_audio:
 
 rule index_labels:
     input:
-        lambda w: [str(file) for file in project.corpora[w.corpus].label_files()],
+        lambda w: [local(str(file)) for file in project.corpora[w.corpus].label_files()],
     output:
         labels="results/corpora/{corpus}/labels.parquet",
         ratings="results/corpora/{corpus}/ratings.parquet",

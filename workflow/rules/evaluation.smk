@@ -105,7 +105,7 @@ rule measure_contributions:
 # Of the clips in which a stem moves a prediction most, to be heard in the report.
 rule cut_excerpts:
     input:
-        lambda w: stem_report.excerpt_inputs(w.experiment),
+        unpack(lambda w: stem_report.excerpt_inputs(w.experiment)),
         contributions="results/contributions/{experiment}.parquet",
     output:
         "results/excerpts/{experiment}.parquet",

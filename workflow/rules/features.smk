@@ -4,7 +4,7 @@
 # Not behind the scan: what finds twins among recordings may change without touching features.
 rule extract_opensmile:
     input:
-        lambda w: stems.audio_inputs(w.corpus, w.shard, w.stem),
+        unpack(lambda w: stems.audio_inputs(w.corpus, w.shard, w.stem)),
     output:
         "results/features/{feature_set}/{stem}/{corpus}/{shard}.parquet",
     log:
@@ -27,7 +27,8 @@ rule extract_opensmile:
 # Log-mels have no merged table: a corpus's shards are the dataset.
 rule extract_logmel:
     input:
-        lambda w: stems.audio_inputs(w.corpus, w.shard, w.stem),
+        unpack(lambda w: stems.audio_inputs(w.corpus, w.shard, w.stem)),
+        mixes=lambda w: stems.audio_inputs(w.corpus, w.shard, "mix")["audio"],
     output:
         "results/features/{feature_set}/{stem}/{corpus}/{shard}.parquet",
     log:

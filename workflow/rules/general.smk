@@ -1,9 +1,10 @@
 # General models: weights that they begin with, and what their stages reach.
 
 
+# Downloads are each machine's own, wherever the results are.
 rule fetch_backbone:
     output:
-        weights="results/weights/{backbone}.pth",
+        weights=local("results/weights/{backbone}.pth"),
         said="results/weights/{backbone}.json",
     log:
         "results/logs/fetch_backbone/{backbone}.log",

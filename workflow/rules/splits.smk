@@ -24,7 +24,9 @@ rule make_splits:
     input:
         classes="results/classes/{corpus}.parquet",
         groups="results/groups.parquet",
-        pinned=lambda w: project.pinned_splits(w.corpus, w.scheme),
+        pinned=lambda w: [
+            local(file) for file in project.pinned_splits(w.corpus, w.scheme)
+        ],
     output:
         splits="results/splits/{corpus}/{scheme}.parquet",
         warnings="results/splits/{corpus}/{scheme}.warnings.json",

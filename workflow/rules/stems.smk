@@ -22,8 +22,8 @@ rule fetch_weights:
 
 rule separate_stems:
     input:
-        lambda w: stems.audio_inputs(w.corpus, w.shard, "mix"),
-        lambda w: stems.weights(w.separator),
+        unpack(lambda w: stems.audio_inputs(w.corpus, w.shard, "mix")),
+        weights=lambda w: stems.weights(w.separator),
     output:
         stems=directory("results/stems/{separator}/{corpus}/{shard}"),
         table="results/stems/{separator}/{corpus}/{shard}.parquet",
@@ -50,7 +50,7 @@ rule separate_stems:
 
 rule measure_separation:
     input:
-        lambda w: stems.quality_inputs(w.separator, w.corpus),
+        unpack(lambda w: stems.quality_inputs(w.separator, w.corpus)),
     output:
         "results/separation/{separator}/{corpus}.parquet",
     log:
@@ -61,7 +61,7 @@ rule measure_separation:
         "../../envs/affectmix.yaml"
     threads: 1
     params:
-        clips=lambda w: stems.quality_clips(w.separator, w.corpus),
+        clips=lambda w: stems.quality_clips(w.corpus),
         torchmetrics=versions()["torchmetrics"],
         code=code_digest(SCRIPTS / "measure_separation.py"),
     script:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from affectmix.config.feature_choices import is_logmel
@@ -19,10 +20,12 @@ class RunFiles:
 
     Args:
         project: the checked configuration.
+        local: marks a file that stays on this machine when results lie elsewhere.
     """
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, local: Callable[[str], str] = str) -> None:
         self._project = project
+        self._local = local
 
     def cell_inputs(self, name: str, *, features: bool = True) -> dict[str, str | list[str]]:
         """Return the tables that a cell reads: its own corpora's, and the groups of all.
@@ -40,7 +43,7 @@ class RunFiles:
                 tables |= self._feature_files(cell.features, corpus)
         weights = weight_file(self._project.learners[cell.learner])
         if features and weights is not None:
-            tables["weights"] = weights
+            tables["weights"] = self._local(weights)
         return tables
 
     def _feature_files(self, features: str, corpus: str) -> dict[str, str | list[str]]:
@@ -117,6 +120,21 @@ class RunFiles:
         return {
             name.replace("labels_", "ratings_", 1): file.replace("labels.", "ratings.")
             for name, file in self.label_files(experiment).items()
+        }
+
+    def mix_folders(self, corpora: Iterable[str]) -> dict[str, list[str]]:
+        """Return ``mixes_{corpus}``: the folders of all shards of corpora that are made here."""
+        folders = {c: self._project.made_folders(c, self._project.used_shards(c)) for c in corpora}
+        return {f"mixes_{corpus}": own for corpus, own in folders.items() if own}
+
+    def mix_clips(self, corpora: Iterable[str]) -> dict[str, list[list[list[str]]]]:
+        """Return, by corpus and shard, [clip_id, file]; files as in ``Project.shard_clips``."""
+        return {
+            corpus: [
+                [[clip_id, file] for clip_id, _, file, *_ in self._project.shard_clips(corpus, s)]
+                for s in self._project.used_shards(corpus)
+            ]
+            for corpus in corpora
         }
 
     def member_files(self, name: str, *, repeat: str, fold: str) -> dict[str, list[str]]:

@@ -78,7 +78,11 @@ class Project:
         return bool(getattr(self.corpora[corpus], "generated", False))
 
     def shard_clips(self, corpus: str, shard: str) -> list[list[Any]]:
-        """Return a shard's clips as [clip_id, path, file, size, time], sorted by clip id."""
+        """Return a shard's clips as [clip_id, path, file, size, time], sorted by clip id.
+
+        Of a generated corpus, ``file`` is relative to the folder that the shard's audio is in,
+        and there is neither size nor time.
+        """
         return self.clips.clips(corpus, shard)
 
     def used_shards(self, corpus: str) -> list[str]:
@@ -88,6 +92,11 @@ class Project:
     def merged(self, corpus: str) -> bool:
         """Return whether a corpus's features are merged into one table, as it has few clips."""
         return self.clips.count(corpus) <= self.config["merge_up_to"]
+
+    def made_folders(self, corpus: str, shards: Iterable[str]) -> list[str]:
+        """Return the folders that a generated corpus's shards are written to; else nothing."""
+        made = self.generated(corpus)
+        return [f"results/demo/{corpus}/{shard}" for shard in shards] if made else []
 
     def sources(self, corpus: str) -> list[list[str]]:
         """Return [clip_id, source] of the clips that declare one, which groups are made from.
@@ -103,7 +112,7 @@ class Project:
         """Return what the sound of a generated corpus hangs on, and nothing of its labels."""
         settings, declared = self.corpora[corpus].settings, self.corpora[corpus].SETTINGS
         options = [key for key in ("varied", "stems") if settings[key] != declared[key].default]
-        return {key: settings[key] for key in ("part", "duration", "seed", "root", *options)}
+        return {key: settings[key] for key in ("part", "duration", "seed", *options)}
 
     def adapter_module(self, corpus: str) -> str:
         """Return the module of a corpus's adapter, whose code its labels hang on."""

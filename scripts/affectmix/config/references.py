@@ -28,7 +28,7 @@ def check_references(
     experiments: Mapping[str, list[Cell]],
 ) -> None:
     """Raise one ConfigError that lists every dangling name and every impossible cell."""
-    faults = [*_view_faults(config), *_shared_roots(config), *_automl_faults(config)]
+    faults = [*_view_faults(config), *_automl_faults(config)]
     faults += [*feature_faults(config), *task_faults(config), *blend_faults(config)]
     faults += general_model_faults(config)
     for name, cells in experiments.items():
@@ -36,16 +36,6 @@ def check_references(
     if faults:
         listed = "\n".join(f"  - {fault}" for fault in dict.fromkeys(faults))
         raise ConfigError(f"the configuration cannot be used:\n{listed}")
-
-
-def _shared_roots(config: Mapping[str, Any]) -> Iterator[str]:
-    """Corpora that are made at run time must not write into one folder."""
-    roots: dict[str, str] = {}
-    for name, corpus in config["corpora"].items():
-        if corpus["adapter"] == "demo":
-            other = roots.setdefault(str(corpus.get("root")), name)
-            if other != name:
-                yield f"corpora.{name}.root: {other!r} has the same folder; give each its own"
 
 
 def _view_faults(config: Mapping[str, Any]) -> Iterator[str]:

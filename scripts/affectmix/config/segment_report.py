@@ -33,7 +33,7 @@ class SegmentReport:
         ]
 
     def inputs(self, experiment: str) -> dict[str, list[str] | str]:
-        """Return what describes an experiment's segments, and labels and sections by name."""
+        """Return what describes an experiment's segments; labels, sections and audio by name."""
         places = [
             f"results/cells/{cell.name}/{job}"
             for cell in self.cells(experiment)
@@ -42,6 +42,7 @@ class SegmentReport:
         return {
             "segments": [f"{place}.segments.parquet" for place in places],
             "searches": [f"{place}.search.json" for place in places],
+            **self._files.mix_folders(self._corpora(experiment)),
             **{
                 f"labels_{c}": f"results/corpora/{c}/labels.parquet"
                 for c in self._corpora(experiment)
@@ -57,14 +58,9 @@ class SegmentReport:
         """Return what each cell's segments hang on."""
         return {c.name: self._project.cell_settings(c.name) for c in self.cells(experiment)}
 
-    def clips(self, experiment: str) -> list[list[str]]:
-        """Return [corpus, clip_id, file] of the clips to choose among."""
-        return [
-            [corpus, clip_id, file]
-            for corpus in self._corpora(experiment)
-            for shard in self._project.used_shards(corpus)
-            for clip_id, _, file, *_ in self._project.shard_clips(corpus, shard)
-        ]
+    def clips(self, experiment: str) -> dict[str, list[list[list[str]]]]:
+        """Return, by corpus and shard, [clip_id, file] of the clips to choose among."""
+        return self._files.mix_clips(self._corpora(experiment))
 
     def tables(self, experiment: str) -> dict[str, str]:
         """Return the tables of an experiment's segments by kind; none without such cells."""

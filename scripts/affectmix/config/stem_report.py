@@ -53,24 +53,23 @@ class StemReport:
                 found["excerpts"].append(f"results/excerpts/{experiment}.parquet")
         return {**found, "separation": self._separation}
 
-    def excerpt_inputs(self, experiment: str) -> list[str]:
-        """Return the stems from which an experiment's excerpts are cut."""
-        separator = self._separator(experiment)
-        return [
-            f"results/stems/{separator}/{corpus}/{shard}"
-            for corpus in self._corpora(experiment)
-            for shard in self._project.used_shards(corpus)
-        ]
+    def excerpt_inputs(self, experiment: str) -> dict[str, list[str]]:
+        """Return the shards from which an experiment's excerpts are cut.
 
-    def excerpt_clips(self, experiment: str) -> list[list[str]]:
-        """Return [corpus, clip_id, mix, folder of its stems] of the clips to choose among."""
+        These are ``stems_{corpus}`` and, where they are made here, ``mixes_{corpus}``.
+        """
         separator = self._separator(experiment)
-        return [
-            [corpus, clip_id, file, f"results/stems/{separator}/{corpus}/{shard}/{clip_id}"]
-            for corpus in self._corpora(experiment)
-            for shard in self._project.used_shards(corpus)
-            for clip_id, _, file, *_ in self._project.shard_clips(corpus, shard)
-        ]
+        found = self._files.mix_folders(self._corpora(experiment))
+        for corpus in self._corpora(experiment):
+            found[f"stems_{corpus}"] = [
+                f"results/stems/{separator}/{corpus}/{shard}"
+                for shard in self._project.used_shards(corpus)
+            ]
+        return found
+
+    def excerpt_clips(self, experiment: str) -> dict[str, list[list[list[str]]]]:
+        """Return, by corpus and shard, [clip_id, mix] of the clips to choose among."""
+        return self._files.mix_clips(self._corpora(experiment))
 
     def _families(self, experiment: str) -> list[Family]:
         return find_families(**self._files.contribution_settings(experiment))

@@ -137,23 +137,29 @@ class StemPlan:
         needs = self._separators[separator]["kind"] == SeparatorKind.DEMUCS
         return gpus_of_a_job(submits=submits) if needs else 0
 
-    def audio_inputs(self, corpus: str, shard: str, stem: str) -> list[str]:
-        """Return what has to be made before a shard's audio of a single stem can be read."""
+    def audio_inputs(self, corpus: str, shard: str, stem: str) -> dict[str, list[str]]:
+        """Return ``audio``, the folder of a shard's audio of a single stem, and ``made``.
+
+        The latter is written when the folder is whole. Both are empty where the audio is the
+        user's own.
+        """
         separator, _ = split_stem(stem)
         if separator:
             folder = f"results/stems/{separator}/{corpus}/{shard}"
-            return [folder, f"{folder}.parquet"]
-        made = self._project.generated(corpus)
-        return [f"results/demo/{corpus}/{shard}.done"] if made else []
+            return {"audio": [folder], "made": [f"{folder}.parquet"]}
+        folders = self._project.made_folders(corpus, [shard])
+        return {"audio": folders, "made": [f"{folder}.done" for folder in folders]}
 
     def clips(self, corpus: str, shard: str, stem: str) -> list[list[Any]]:
-        """Return a shard's clips of a single stem as [clip_id, path, file, …], by clip id."""
+        """Return a shard's clips of a single stem as [clip_id, path, file, …], by clip id.
+
+        A file is relative to the folder that :meth:`audio_inputs` names, if it names one.
+        """
         clips = self._project.shard_clips(corpus, shard)
         separator, source = split_stem(stem)
         if not separator:
             return clips
-        folder = f"results/stems/{separator}/{corpus}/{shard}"
-        return [[clip[0], clip[1], f"{folder}/{clip[0]}/{source}.flac"] for clip in clips]
+        return [[clip[0], clip[1], f"{clip[0]}/{source}.flac"] for clip in clips]
 
     def feature_shards(self, feature_set: str, stem: str, corpus: str) -> list[str]:
         """Return the shards of a feature set: stem by stem where there are several."""
@@ -167,19 +173,25 @@ class StemPlan:
         """Return the stems that a path's stem stands for, as they stand in columns' names."""
         return [split_stem(single)[1] for single in single_stems(stem)]
 
-    def quality_inputs(self, separator: str, corpus: str) -> list[str]:
-        """Return the stems of all shards, in which a separator's quality is measured."""
-        folders = [
-            f"results/stems/{separator}/{corpus}/{s}" for s in self._project.used_shards(corpus)
-        ]
-        return [file for folder in folders for file in (folder, f"{folder}.parquet")]
+    def quality_inputs(self, separator: str, corpus: str) -> dict[str, list[str]]:
+        """Return the folders of all shards' ``stems``, and of their ``mixes`` where made here."""
+        shards = self._project.used_shards(corpus)
+        folders = [f"results/stems/{separator}/{corpus}/{shard}" for shard in shards]
+        return {
+            "stems": folders,
+            "made": [f"{folder}.parquet" for folder in folders],
+            "mixes": self._project.made_folders(corpus, shards),
+        }
 
-    def quality_clips(self, separator: str, corpus: str) -> list[list[Any]]:
-        """Return [clip_id, mix, folder of its stems, true stems by name, …] of every clip."""
-        return [
-            [clip_id, file, f"results/stems/{separator}/{corpus}/{shard}/{clip_id}", true]
-            for shard, clip_id, file, true in self._true_clips(corpus)
-        ]
+    def quality_clips(self, corpus: str) -> list[list[list[Any]]]:
+        """Return, shard by shard, [clip_id, mix, true stems by name] of the clips that have any.
+
+        Files are relative to the folder of the shard's mixes, if that is made here.
+        """
+        found: dict[str, list[list[Any]]] = {s: [] for s in self._project.used_shards(corpus)}
+        for shard, *clip in self._true_clips(corpus):
+            found[shard].append(clip)
+        return list(found.values())
 
     def quality_files(self) -> list[str]:
         """Return the tables of separation quality: of all used corpora with true stems."""

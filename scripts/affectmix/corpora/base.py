@@ -96,7 +96,7 @@ class Corpus(ABC):
         for key, value in self.settings.items():
             if isinstance(value, str):
                 _check_home(value, where=f"corpora.{name}.{key}")
-        self.root = self.home / Path(self.settings["root"]).expanduser()
+        self.root = self.home / Path(self.settings.get("root", "")).expanduser()
 
     @abstractmethod
     def clips(self) -> pd.DataFrame:
@@ -133,7 +133,11 @@ class Corpus(ABC):
         """Return every fault visible without decoding audio, sorted."""
 
     def audio_path(self, path: str) -> Path:
-        """Return where the clip at ``path`` (as in :meth:`clips`) lies on this machine."""
+        """Return where the clip at ``path`` (as in :meth:`clips`) lies on this machine.
+
+        Of a corpus whose audio the workflow makes, this is relative to its shard's folder, as
+        :meth:`true_stems` is.
+        """
         return self.root / path
 
     def true_stems(self, clip_id: str) -> Path | None:

@@ -6,7 +6,7 @@ import base64
 import io
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -44,7 +44,7 @@ def telling_clips(contributions: pd.DataFrame, *, clips: int = _CLIPS) -> list[t
     return list(found.values())
 
 
-def cut_excerpts(clips: Sequence[Sequence[str]], chosen: Sequence[tuple[str, str]]) -> pd.DataFrame:
+def cut_excerpts(clips: Sequence[Sequence[Any]], chosen: Sequence[tuple[str, str]]) -> pd.DataFrame:
     """Return the middle of the mix and of each stem of some clips, as data URIs of mp3.
 
     Args:
@@ -75,7 +75,7 @@ def cut_excerpts(clips: Sequence[Sequence[str]], chosen: Sequence[tuple[str, str
 
 
 def cut_beginnings(
-    clips: Sequence[Sequence[str]], chosen: Sequence[tuple[str, str]], *, longest_s: float = 30.0
+    clips: Sequence[Sequence[Any]], chosen: Sequence[tuple[str, str]], *, longest_s: float = 30.0
 ) -> pd.DataFrame:
     """Return some clips from their start, as data URIs of mp3.
 

@@ -21,7 +21,7 @@ _BLOCK: Final = 1 << 20  # samples written at once
 
 def given_shard(
     clips: Sequence[tuple[str, str | Path]],
-    true: Mapping[str, Mapping[str, Sequence[Any]]],
+    true: Mapping[str, Mapping[str, str | Path]],
     folder: str | Path,
     *,
     bits: int = 16,
@@ -33,7 +33,7 @@ def given_shard(
 
     Args:
         clips: (clip_id, path of the mix), in any order.
-        true: clip_id → stem → [file of the true stem, …].
+        true: clip_id → stem → file of the true stem.
         folder: of the shard.
         bits: 16 or 24 per sample.
 
@@ -43,7 +43,7 @@ def given_shard(
     """
     rows = []
     for clip_id, path in sorted(clips):
-        files = [true[clip_id][stem][0] for stem in ESTIMATED]
+        files = [true[clip_id][stem] for stem in ESTIMATED]
 
         def blocks(mix: np.ndarray, rate: int, files: list[Any] = files) -> Iterator[np.ndarray]:
             stems = np.stack([aligned(file, mix, rate) for file in files])

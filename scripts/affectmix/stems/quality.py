@@ -73,16 +73,13 @@ def corpus_quality(clips: Sequence[Sequence[Any]]) -> pd.DataFrame:
     A clip without separated stems, or whose true stems do not fit, is named in the log.
 
     Args:
-        clips: [clip_id, mix, folder of its stems, stem → [file of the true stem, …]].
+        clips: [clip_id, mix, folder of its stems, stem → file of the true stem].
     """
     tables = []
     for clip_id, mix, folder, true in clips:
         estimates = {stem: Path(folder) / f"{stem}.flac" for stem in STEMS}
         try:
-            quality = clip_quality(
-                mix, estimates, {stem: file for stem, (file, *_) in true.items()}
-            )
-            tables.append(quality.assign(clip_id=clip_id))
+            tables.append(clip_quality(mix, estimates, true).assign(clip_id=clip_id))
         except AudioError as error:
             logging.warning("not measured: %s: %s", clip_id, error)
     empty = pd.DataFrame(columns=list(SEPARATION.columns))

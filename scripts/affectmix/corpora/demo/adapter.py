@@ -23,12 +23,12 @@ _LONGEST_S = 600.0
 class DemoCorpus(Corpus):
     """Music or sounds that AffectMix makes itself, from a seed, with known causes.
 
-    The audio is written by :func:`affectmix.corpora.demo.render.write_clips`; everything
-    else (clips, labels, ratings) is computed from the settings and needs no file.
+    The audio is written by :func:`affectmix.corpora.demo.render.write_clips`, a folder per
+    shard; everything else (clips, labels, ratings) is computed from the settings and needs no
+    file.
     """
 
     SETTINGS: ClassVar[Mapping[str, Setting]] = {
-        "root": Corpus.SETTINGS["root"],
         "part": Setting((str,), "which of the two demo corpora", choices=PARTS),
         "clips": Setting((int,), "number of clips, 1 to 99999", default=240),
         "duration": Setting((float,), "seconds per clip, 1 to 600", default=10.0),
@@ -80,9 +80,16 @@ class DemoCorpus(Corpus):
         """Return nothing: what is made by a formula has no faults of its own."""
         return []
 
+    def audio_path(self, path: str) -> Path:
+        """Return where a clip lies in the folder of its shard, which the workflow alone knows."""
+        return Path(path)
+
     def true_stems(self, clip_id: str) -> Path | None:
-        """Return the folder of the stems that a clip's mix was made of; sounds have none."""
-        return self.root / clip_id if self.settings["part"] == "music" else None
+        """Return the folder, in that of its shard, of the stems that a clip's mix was made of.
+
+        Sounds have none.
+        """
+        return Path(clip_id) if self.settings["part"] == "music" else None
 
     def stem_shares(self) -> dict[str, dict[str, float]]:
         """Return how much of each target each stem causes, where each carries its own causes."""
