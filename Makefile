@@ -27,7 +27,7 @@ $(READY): requirements/torch.txt requirements/lock.txt requirements/models.txt r
 	@requirements/setup.sh run '$(PYTHON)'
 	@touch $@
 
-$(READY_DEV): $(READY) requirements/dev.txt
+$(READY_DEV): $(READY) requirements/dev.txt requirements/storage.txt
 	@requirements/setup.sh dev '$(PYTHON)'
 	@touch $@
 
