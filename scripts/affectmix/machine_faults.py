@@ -94,7 +94,8 @@ def _full(folder: str | Path, number: int) -> str:
         return "your quota of disk space is used up"
     there = next(p for p in (Path(folder), *Path(folder).resolve().parents) if p.exists())
     usage = shutil.disk_usage(there)
-    return f"the disk is full ({usage.free >> 20} of {usage.total >> 20} MB are free)"
+    free, total = (size / (1 << 20) for size in (usage.free, usage.total))
+    return f"the disk is full ({free:.1f} of {total:.1f} MB are free)"
 
 
 def _number(error: BaseException) -> int | None:
