@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import copy
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
 from affectmix.cells.again import compare_evaluations
-from affectmix.config import files as run_files
 from affectmix.config.again import AgainPlan
 from affectmix.config.files import RunFiles
 from affectmix.config.project import Project
@@ -33,18 +30,9 @@ def predictions(y_pred: list[float]) -> pd.DataFrame:
     return pd.DataFrame({"clip_id": clips, "y_pred": y_pred}).assign(**fields)
 
 
-def plan(again: Any = None, *, network: bool = False) -> AgainPlan:
-    config = copy.deepcopy(yaml.safe_load(MINI.read_text(encoding="utf-8")))
-    experiment = config["experiments"]["joint"]
-    experiment.pop("again", None)
-    if again is not None:
-        experiment["again"] = again
-    if network:
-        config["logmels"] = {"tiny": {"base": "segments", "bands": 32}}
-        config["features"]["mel"] = {"set": "tiny", "stem": "mix"}
-        config["learners"]["net"] = {"kind": "segments", "backbone": "small", "segment_s": 1}
-        block = {"learners": ["net"], "features": ["mel"], "mixtures": [{"mini_music": 1}]}
-        experiment["cells"].append(block | {"schemes": ["cv3"]})
+def plan(again: list[str]) -> AgainPlan:
+    config = yaml.safe_load(MINI.read_text(encoding="utf-8"))
+    config["experiments"]["joint"]["again"] = again
     project = Project(config)
     return AgainPlan(project, RunFiles(project))
 
@@ -62,23 +50,13 @@ def test_other_rows_are_refused() -> None:
         compare_evaluations(predictions([0.0, 0.1, 0.2]), predictions([0.0, 0.1]))
 
 
-def test_without_a_gpu_nothing_is_made_twice_unless_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run_files, "GPU", Path("/nowhere"))
-    assert plan(network=True).tables("joint") == {}
+def test_the_first_cell_of_each_named_learner_is_made_twice() -> None:
+    assert plan([]).tables("joint") == {}
     named = plan(["svr"])
     (cell,) = named.cells("joint")
     assert cell.name.startswith("svr__egemaps__mini_music-100_mini_sounds-000__cv3")
     assert named.page_tables() == {"again": [f"results/again/{cell.name}.parquet"]}
     assert named.inputs(cell.name)["first"] == f"results/cells/{cell.name}/0-0.parquet"
-
-
-def test_with_a_gpu_each_kind_that_trains_on_it_is(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    (tmp_path / "gpu").touch()
-    monkeypatch.setattr(run_files, "GPU", tmp_path / "gpu")
-    assert [cell.learner for cell in plan(network=True).cells("joint")] == ["net"]
-    assert plan([], network=True).cells("joint") == []
 
 
 @pytest.mark.parametrize(

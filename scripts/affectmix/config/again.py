@@ -24,15 +24,13 @@ class AgainPlan:
     def cells(self, experiment: str) -> list[Cell]:
         """Return the first cell of each learner that an experiment names under ``again``.
 
-        Where it names none, that is one learner of each kind that trains on this machine's GPU.
+        Not of all that train on a GPU: what a run makes would then hang on the machine.
         """
-        named = self._project.config["experiments"][experiment].get("again")
+        named = self._project.config["experiments"][experiment]["again"]
         found: dict[str, Cell] = {}
         for cell in self._project.experiments[experiment]:
-            if named is not None and cell.learner in named:
+            if cell.learner in named:
                 found.setdefault(cell.learner, cell)
-            elif named is None and self._files.gpus(cell.name):
-                found.setdefault(str(self._project.learners[cell.learner]["kind"]), cell)
         return list(found.values())
 
     def job(self, name: str) -> tuple[int, int]:

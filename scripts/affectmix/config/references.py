@@ -117,7 +117,7 @@ def _experiment_faults(
 
 def _again_faults(where: str, config: Mapping[str, Any], cells: list[Cell]) -> Iterator[str]:
     """Yield what cannot be evaluated once more: what is no cell of a learner of our own."""
-    named = config["experiments"][where.partition(".")[2]].get("again") or []
+    named = config["experiments"][where.partition(".")[2]]["again"]
     yield from _unknown(f"{where}.again", named, config["learners"])
     for learner in named:
         kind = config["learners"].get(learner, {}).get("kind")
