@@ -75,7 +75,7 @@ run)
     ;;
 dev)
     say "installing what the tests need"
-    pip_install -r requirements/dev.txt -c requirements/lock.txt
+    pip_install -r requirements/dev.txt -r requirements/storage.txt -c requirements/lock.txt
     ;;
 *)
     stop "setup.sh $stage: allowed are run and dev"
