@@ -115,7 +115,8 @@ submits = lambda: workflow.is_main_process and workflow.non_local_exec
 onstart:
     try:
         run_lock.claim()
-        check_writable("results")
+        if records.storage is None:
+            check_writable("results")
         if orphans := cancel_orphans():
             logger.info(
                 f"cancelled {len(orphans)} Slurm jobs that a killed run here left behind"

@@ -109,7 +109,7 @@ def config() -> dict[str, Any]:
             "controls": ["permuted"],
         }
     ]
-    del given["experiments"]["joint"]["models"]
+    del given["experiments"]["joint"]["models"], given["experiments"]["joint"]["again"]
     return given
 
 

@@ -68,7 +68,7 @@ class Domain:
             drawn = np.random.default_rng([seed, len(X)]).choice(len(X), MOST_CLIPS, replace=False)
             drawn.sort()
             X, parts = X[drawn], parts[drawn]
-        flat = summary(X)
+        flat = summary(X[:])  # rows on disk too: they are few enough now
         if len(flat) < FEWEST_CLIPS or not flat.shape[1] or len(np.unique(parts)) < 2:
             return None
         size = min(COMPONENTS, max(2, len(flat) // CLIPS_PER_COMPONENT))
