@@ -132,7 +132,9 @@ def test_the_best_variant_is_chosen_by_the_inner_folds_errors() -> None:
 def test_the_papers_form_uses_the_inner_model_with_the_lowest_validation_loss() -> None:
     X, Y = clips()
     wanted = task(X, Y)
-    paper = learner(selection="best_inner")
+    # Few epochs: a network that is trained alone rounds otherwise than beside others, and each
+    # further epoch tears the two further apart, on some processors beyond any tolerance.
+    paper = learner(selection="best_inner", epochs=2)
     choice = paper.search(wanted)
     point = choice.points["valence"]
     (told,) = choice.report["variants"]
