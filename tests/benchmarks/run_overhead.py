@@ -73,9 +73,11 @@ def main() -> int:
     default = REPOSITORY / "config" / "config.yaml"
     parser.add_argument("--configfile", type=Path, default=default)
     parser.add_argument("--cores", type=int, default=2)
+    parser.add_argument("--folder", type=Path, help="new; kept, to be compared; else removed")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary)
+        folder = arguments.folder or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
         began, ended, own = run(folder, arguments.configfile, arguments.cores)
         spans = job_spans(folder)
     wall = ended - began
