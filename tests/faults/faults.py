@@ -6,8 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import clips
+import clocks
 import corruption
 import disks
+import memory
+import twice
 from conftest import SmallProject
 from kills import kill_until
 from outcome import Outcome
@@ -55,6 +59,12 @@ def _corruption(setting: Setting) -> list[Outcome]:
     )
 
 
+def _clips(setting: Setting) -> list[Outcome]:
+    return clips.change_clips(
+        "small", scratch=setting.folder, reference=setting.reference("small").folder
+    )
+
+
 def _disks(setting: Setting) -> list[Outcome]:
     finished = setting.reference("small")
     place = {"scratch": setting.folder, "reference": finished.folder}
@@ -65,9 +75,38 @@ def _disks(setting: Setting) -> list[Outcome]:
     return outcomes
 
 
+def _memory(setting: Setting) -> list[Outcome]:
+    finished = setting.reference("small")
+    place = {"scratch": setting.folder, "reference": finished.folder}
+    outcomes = memory.limited_memory(finished, megabytes=1100, **place)
+    if memory.can_limit():
+        outcomes += memory.killed_for_memory(finished, megabytes=380, **place)
+    return outcomes
+
+
+def _twice(setting: Setting) -> list[Outcome]:
+    place = {"scratch": setting.folder, "reference": setting.reference("small").folder}
+    return [
+        *twice.second_run("small", **place),
+        *twice.same_instant("small", times=10, **place),
+        *twice.stale_lock("small", scratch=setting.folder),
+    ]
+
+
+def _clocks(setting: Setting) -> list[Outcome]:
+    finished = setting.reference("small")
+    place = {"scratch": setting.folder, "reference": finished.folder}
+    outcomes = clocks.move_times(finished, **place)
+    return outcomes + (clocks.jump_between_runs("small", **place) if clocks.has_faketime() else [])
+
+
 FAULTS: dict[str, Callable[[Setting], list[Outcome]]] = {
     "kills": _kills("mini", 1.0),
     "kills with stems": _kills("stems", 0.2),
     "disks": _disks,
+    "clips": _clips,
     "corruption": _corruption,
+    "memory": _memory,
+    "twice": _twice,
+    "clocks": _clocks,
 }

@@ -1,106 +1,75 @@
-"""A run that is killed, and the same command again: complete, and with the same content."""
+"""A short campaign of faults; the whole one is ``tests/faults/campaign.py``, run by hand."""
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import time
+import shutil
 from pathlib import Path
 
-import pandas as pd
-import psutil
+import clips
+import disks
+import twice
 from conftest import SmallProject, make_project
+from corruption import alter_all
+from kills import kill_until
+from projects import Run, killed_at_last, run, wait_until
 
-LONGEST_S = 300
 
-
-def start(project: SmallProject) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        project.command(),
-        cwd=project.folder,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+def test_killed_runs_and_jobs_are_made_good_by_the_same_command(
+    finished: SmallProject, tmp_path: Path
+) -> None:
+    outcomes = kill_until(
+        3, kind="small", seed=4, folder=tmp_path / "killed", reference=finished.folder
     )
+    assert [problem for outcome in outcomes for problem in outcome.problems] == []
+    assert sum(outcome.times for outcome in outcomes[:-1]) == 3
 
 
-def wait_for(project: SmallProject, pattern: str, run: subprocess.Popen[bytes]) -> None:
-    """Wait until a file of the results matches, while the run goes on."""
-    end = time.monotonic() + LONGEST_S
-    while not list((project.folder / "results").glob(pattern)):
-        assert run.poll() is None, "the run ended before it could be killed"
-        assert time.monotonic() < end
-        time.sleep(0.02)
-
-
-def kill_with_its_jobs(run: subprocess.Popen[bytes]) -> None:
-    """Kill Snakemake first, so that it can clean nothing up, then what it had started."""
-    children = psutil.Process(run.pid).children(recursive=True)
-    run.send_signal(signal.SIGKILL)
-    run.wait()
-    for child in children:
-        try:
-            child.kill()
-        except psutil.NoSuchProcess:
-            continue
-
-
-def running_script(run: subprocess.Popen[bytes], name: str) -> psutil.Process | None:
-    for child in psutil.Process(run.pid).children(recursive=True):
-        try:
-            if any(name in part for part in child.cmdline()):
-                return child
-        except psutil.NoSuchProcess:
-            continue
-    return None
-
-
-def assert_same_content(first: SmallProject, second: SmallProject) -> None:
-    tables, others = first.tables(), second.tables()
-    assert tables.keys() == others.keys()
-    for path, table in tables.items():
-        pd.testing.assert_frame_equal(table, others[path], obj=path)
-
-
-def test_killed_snakemake_goes_on_where_it_was(finished: SmallProject, tmp_path: Path) -> None:
-    project = make_project(tmp_path / "killed")
-    for pattern in ("corpora/*/scan/*.parquet", "cells/*/*.parquet"):
-        run = start(project)
-        wait_for(project, pattern, run)
-        kill_with_its_jobs(run)
-        assert list((project.folder / ".snakemake" / "locks").glob("*.lock"))
-    project.snakemake()
-    assert project.would_run() == {}
-    assert_same_content(project, finished)
-
-
-def test_killed_job_is_made_again(finished: SmallProject, tmp_path: Path) -> None:
-    project = make_project(tmp_path / "killed")
-    run = start(project)
-    wait_for(project, "corpora/*/scan/*.parquet", run)
-    end = time.monotonic() + LONGEST_S
-    while (job := running_script(run, "extract_opensmile")) is None:
-        assert run.poll() is None
-        assert time.monotonic() < end
-        time.sleep(0.005)
-    job.kill()
-    assert run.wait(timeout=LONGEST_S) != 0
-    project.snakemake()
-    assert project.would_run() == {}
-    assert_same_content(project, finished)
+def test_altered_files_are_refused_by_name(project: SmallProject) -> None:
+    outcomes = alter_all(project.folder / "results", flips=20, seed=1)
+    assert len(outcomes) > 15
+    assert [problem for outcome in outcomes for problem in outcome.problems] == []
 
 
 def test_second_run_in_a_live_folder_is_refused(tmp_path: Path) -> None:
     """Two runs at once would write the same files; the first one is left alone."""
     project = make_project(tmp_path / "live")
-    run = start(project)
-    try:
-        wait_for(project, "corpora/*/scan/*.parquet", run)
-        project.snakemake("--dry-run")
-        refused = project.snakemake(check=False)
-        assert refused.returncode != 0
-        assert "lock" in (refused.stdout + refused.stderr).lower()
-        assert run.poll() is None
-    finally:
-        kill_with_its_jobs(run)
+    with killed_at_last(Run(project)) as first:
+        results = project.folder / "results"
+        assert wait_until(lambda: list(results.glob("corpora/*/scan/*.parquet")), first)
+        code, said = run(project, "--dry-run")
+        assert code == 0, said
+        project.snakemake("--unlock")
+        code, said = run(project)
+        assert code != 0
+        assert f"process {first.process.pid} {twice.WORDS}" in said
+        assert first.alive
+
+
+def test_a_clip_that_changes_after_its_scan_stops_the_run(
+    project: SmallProject, tmp_path: Path
+) -> None:
+    """Its features would be of another recording than its length and its group."""
+    clips.same_size(project.folder / clips.CLIP)
+    scan = project.folder / "results/corpora/tones/scan"
+    before = {file: file.stat().st_mtime_ns for file in scan.iterdir()}
+    with killed_at_last(Run(project)) as started:
+
+        def scanned() -> bool:
+            found = {file: file.stat().st_mtime_ns for file in scan.glob("[!.]*.parquet")}
+            return len(found) == len(before) and found != before
+
+        assert wait_until(scanned, started)
+        clips.other_content(project.folder / clips.CLIP)
+        assert started.wait() != 0
+    assert f"{clips.CLIP}: had" in started.said
+    assert "run snakemake again" in started.said
+    assert "Traceback" not in started.said
+
+
+def test_files_that_may_not_grow_are_said_in_words(project: SmallProject) -> None:
+    for name in ("tables", "figures"):
+        shutil.rmtree(project.folder / "results" / name)
+    code, said = run(project, prefix=("prlimit", "--fsize=2048"))
+    assert code != 0
+    assert disks.TOO_LARGE in said
+    assert "Traceback" not in said
