@@ -188,6 +188,23 @@ def test_two_dropout_passes_differ_in_the_head_alone() -> None:
     assert torch.equal(network.head(features), network.head(features))
 
 
+def test_the_dense_network_hears_levels_and_their_changes_but_not_their_order() -> None:
+    torch.manual_seed(0)
+    network = make_network("dense", stems=2, outputs=3, width=20, bands=48).eval()
+    pictures = torch.randn(4, 2, 20, 48)
+    features = network.features(pictures)
+    assert features.shape == (4, 4 * 2 * 24)  # four statistics of 24 pairs of bands
+    backwards = network.features(pictures.flip(2))
+    torch.testing.assert_close(features, backwards)
+    assert not torch.allclose(features, network.features(pictures[:, :, torch.randperm(20)]))
+    pooled = pictures.unfold(3, 2, 2).mean(-1)
+    scale = network.features[2]
+    torch.testing.assert_close(
+        features[:, : 2 * 24] * (scale.running_var + scale.eps).sqrt()[: 2 * 24],
+        pooled.mean(2).flatten(1),
+    )
+
+
 def test_too_short_segments_are_refused_by_name() -> None:
     with pytest.raises(ConfigError, match=r"vgg16 halves its input.*21 frames and 128 bands"):
         make_network("vgg16", stems=1, outputs=2, width=21, bands=128)

@@ -13,6 +13,8 @@ from affectmix.errors import ConfigError
 
 _DROPOUT = 0.5
 _WIDTHS = 16, 32, 64  # channels of the small network's blocks
+_DENSE = 256, 128  # units of the dense network's layers
+_POOLED = 32  # bands that the dense network has statistics of, at most
 
 
 class SegmentNetwork(nn.Module):
@@ -41,12 +43,22 @@ class _MeanAndMax(nn.Module):
         return torch.cat([x.mean(2), x.amax(2)], 1).flatten(1)
 
 
+class _Statistics(nn.Module):
+    """Mean, maximum, deviation and mean change over time of each channel and frequency."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        change = (x[:, :, 1:] - x[:, :, :-1]).abs().mean(2)
+        deviation = x.var(2, correction=0).clamp_min(1e-8).sqrt()
+        return torch.cat([x.mean(2), x.amax(2), deviation, change], 1).flatten(1)
+
+
 def make_network(name: str, *, stems: int, outputs: int, width: int, bands: int) -> SegmentNetwork:
     """Return a network with random weights, drawn from torch's own generator.
 
     Args:
-        name: ``vgg16``, as the paper's; ``vgg16_bn``, with batch norm; or ``small``, of fifty
-            thousand parameters, for machines without a GPU.
+        name: ``vgg16``, as the paper's; ``vgg16_bn``, with batch norm; ``small``, of fifty
+            thousand parameters, for machines without a GPU; or ``dense``, on statistics of
+            each segment, a tenth of the time of ``small``.
         stems: input channels.
         outputs: how many.
         width: frames of a segment.
@@ -64,6 +76,8 @@ def make_network(name: str, *, stems: int, outputs: int, width: int, bands: int)
         )
     if name == "small":
         return _small(stems, outputs, bands)
+    if name == "dense":
+        return _dense(stems, outputs, bands)
     return _vgg16(stems, outputs, batch_norm=name == "vgg16_bn")
 
 
@@ -86,6 +100,22 @@ def _small(stems: int, outputs: int, bands: int) -> SegmentNetwork:
         *(nn.Dropout(_DROPOUT), nn.Linear(64, outputs)),
     )
     return SegmentNetwork(nn.Sequential(*layers), head)
+
+
+def _dense(stems: int, outputs: int, bands: int) -> SegmentNetwork:
+    """Two dense layers on statistics of the bands: it soon knows its training labels by heart."""
+    pooled = -(-bands // _POOLED)
+    count = 4 * stems * -(-bands // pooled)
+    features = nn.Sequential(
+        *(nn.AvgPool2d((1, pooled), ceil_mode=True), _Statistics(), nn.BatchNorm1d(count)),
+    )
+    first, second = _DENSE
+    head = nn.Sequential(
+        *(nn.Linear(count, first), nn.ReLU(), nn.Dropout(_DROPOUT)),
+        *(nn.Linear(first, second), nn.ReLU(), nn.Dropout(_DROPOUT)),
+        nn.Linear(second, outputs),
+    )
+    return SegmentNetwork(features, head)
 
 
 def _vgg16(stems: int, outputs: int, *, batch_norm: bool) -> SegmentNetwork:

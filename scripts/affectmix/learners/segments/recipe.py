@@ -11,7 +11,12 @@ from affectmix.features.segments import grid_of, segment_starts
 
 METHODS: Final = ("full", "inheritance", "majority", "self_training")
 SONG_LEVELS: Final = ("out_of_fold", "in_sample", "mean", "majority")
-RATES: Final[Mapping[str, float]] = {"small": 2e-3, "vgg16": 1e-4, "vgg16_bn": 5e-4}
+RATES: Final[Mapping[str, float]] = {
+    "small": 2e-3,
+    "dense": 2e-3,
+    "vgg16": 1e-4,
+    "vgg16_bn": 5e-4,
+}
 
 
 @dataclass(frozen=True)
@@ -22,7 +27,8 @@ class Recipe:
     α, λ nor θ; the values here are ours.
 
     Attributes:
-        backbone: ``vgg16`` (the paper's), ``vgg16_bn`` (with batch norm) or ``small``.
+        backbone: ``vgg16`` (the paper's), ``vgg16_bn`` (with batch norm), ``small`` or
+            ``dense`` (on statistics of each segment).
         segment_s: length of a segment.
         overlap_s: of one segment with the next.
         clip_s: what of a clip is heard, from its start.
