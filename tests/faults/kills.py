@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from fnmatch import fnmatch
 from pathlib import Path
 
 import psutil
@@ -127,10 +129,10 @@ def _at_work(project: SmallProject, started: Run, draw: random.Random) -> bool:
 
 def _while_writing(project: SmallProject, started: Run, draw: random.Random) -> bool:
     skip = draw.randint(0, _MOST_FILES)
-    seen: set[str] = set()
+    seen: set[Path] = set()
 
     def writing() -> bool:
-        found = {str(file) for file in project.folder.glob("results/**/.*.tmp")}
+        found = {file for file in _results(project) if fnmatch(file.name, ".*.tmp")}
         seen.update(found)
         return bool(found) and len(seen) > skip
 
@@ -147,7 +149,13 @@ _MOMENT: dict[str, Callable[[SmallProject, Run, random.Random], bool]] = {
 def _files(project: SmallProject) -> set[str]:
     """Return the results, with their times, as a file may be made again."""
     found = set()
-    for file in (project.folder / "results").rglob("*.*"):
+    for file in _results(project):
         with suppress(OSError):
             found.add(f"{file}:{file.stat().st_mtime_ns}")
     return found
+
+
+def _results(project: SmallProject) -> Iterator[Path]:
+    """Yield the files of the results; folders may go while they are looked through."""
+    for folder, _, files in os.walk(project.folder / "results"):
+        yield from (Path(folder) / name for name in files)

@@ -48,7 +48,7 @@ def write_model(folder: Path, **changes: Any) -> Path:
     description = {
         "settings": {
             "fields": fields,
-            "learner": {"kind": "svr"},
+            "learner": {"kind": "svr", "exact_rows": 5000, "landmarks": 1000},
             "features": {"set": "eGeMAPSv02", "stem": "mix"},
         },
         "chosen": dict.fromkeys(TARGETS, POINT),

@@ -73,6 +73,7 @@ def settings(**changes: Any) -> dict[str, Any]:
     }
     shares = changes.pop("shares", {"a": 1.0, "b": 1.0})
     learner = {"kind": "svr", "space": SPACE, "search": "exhaustive", "tolerance": 1e-3}
+    learner |= {"exact_rows": 5000, "landmarks": 1000}
     return {
         "fields": fields | changes,
         "shares": shares,

@@ -50,6 +50,7 @@ def tables() -> CellTables:
 
 def settings(task: Task, *, control: str = "none", **learner: Any) -> dict[str, Any]:
     learner = learner or {"kind": "svr", "space": SPACE, "search": "exhaustive"}
+    learner = {"exact_rows": 5000, "landmarks": 1000} | learner
     return {
         "fields": {
             "learner": learner["kind"],

@@ -194,3 +194,12 @@ def test_a_corpus_is_named_by_which_files_it_is() -> None:
     assert corpus_index(audio.iloc[::-1]) == found
     assert corpus_index(audio.assign(sha256=["2", "3"])) != found
     assert clip_lengths([audio]) == {"shortest": 1.0, "median": 2.0, "longest": 3.0}
+
+
+def test_the_card_says_where_kernels_were_approximated(tmp_path: Path) -> None:
+    exact = write_model(tmp_path / "exact") / "README.md"
+    assert "landmarks" not in exact.read_text(encoding="utf-8")
+    card = write_model(tmp_path / "large", rows={"tones": 6000, "noises": 20}) / "README.md"
+    words = "6020 clips were too many for exact kernels (`exact_rows` is 5000)"
+    assert words in card.read_text(encoding="utf-8")
+    assert "1000 landmarks" in card.read_text(encoding="utf-8")

@@ -114,9 +114,20 @@ def _corpora(description: Mapping[str, Any]) -> str:
 
 
 def _chosen(description: Mapping[str, Any]) -> str:
-    return "\n".join(
+    points = "\n".join(
         f"- {target}: `{json.dumps(point, sort_keys=True)}`"
         for target, point in description["chosen"].items()
+    )
+    return points + _approximation(description)
+
+
+def _approximation(description: Mapping[str, Any]) -> str:
+    learner, clips = description["settings"]["learner"], sum(description["rows"].values())
+    if learner["kind"] != "svr" or clips <= learner["exact_rows"]:
+        return ""
+    return (
+        f"\n\n{clips} clips were too many for exact kernels (`exact_rows` is "
+        f"{learner['exact_rows']}): they are approximated by {learner['landmarks']} landmarks."
     )
 
 

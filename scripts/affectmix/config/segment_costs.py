@@ -13,7 +13,12 @@ from affectmix.evaluation.segment_tables import lengths_of
 from affectmix.features.segments import segment_starts
 
 # CPU seconds per second of a segment and epoch, of plain training.
-_SECOND: Final[Mapping[str, float]] = {"small": 7e-4, "dense": 7e-5, "vgg16": 0.045, "vgg16_bn": 0.05}
+_SECOND: Final[Mapping[str, float]] = {
+    "small": 7e-4,
+    "dense": 7e-5,
+    "vgg16": 0.045,
+    "vgg16_bn": 0.05,
+}
 _FULL: Final = 1.7  # times as much with losses of all segments, and two passes with dropout
 
 
