@@ -23,17 +23,17 @@ def check(trials: list[Trial], count: int) -> None:
 
 
 def test_mutated_audio_files() -> None:
-    check(list(run_audio(made_seeds(), 150, SEED)), 150)
+    check(list(run_audio(made_seeds(), 60, SEED)), 60)
 
 
 def test_mutated_configurations() -> None:
     drawn = spoilt_configurations()
-    check(run_drawn(drawn, make_config_judge, 60, SEED, lambda s: (s.example, s.mutation)), 60)
+    check(run_drawn(drawn, make_config_judge, 30, SEED, lambda s: (s.example, s.mutation)), 30)
 
 
 def test_mutated_label_files() -> None:
     drawn = spoilt_tables()
-    check(run_drawn(drawn, make_table_judge, 60, SEED, lambda m: (str(m.case), m.mutation)), 60)
+    check(run_drawn(drawn, make_table_judge, 30, SEED, lambda m: (str(m.case), m.mutation)), 30)
 
 
 def make_faulty_judge() -> Judge:
