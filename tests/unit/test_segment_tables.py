@@ -76,6 +76,15 @@ def test_what_a_learner_is_called_in_the_paper() -> None:
     assert method_of({**FULL, "method": "inheritance", **own}) == "weight_average_inheritance"
 
 
+def test_learners_of_one_method_and_length_keep_rows_of_their_own() -> None:
+    learners = LEARNERS | {"brief": {**FULL, "method": "inheritance", "segment_s": 3, "epochs": 5}}
+    values = {"three": (0.8, 0.8), "heir": (0.7, 0.7), "brief": (0.75, 0.75)}
+    for table in (length_table, method_table):
+        found = table(metrics(values), learners, CORPORA, PUBLISHED)
+        told = found[found["metric"] == "accuracy"].set_index("method")["ours"].to_dict()
+        assert told == {"full": 0.8, "inheritance (heir)": 0.7, "inheritance (brief)": 0.75}
+
+
 def test_each_length_stands_beside_its_printed_value() -> None:
     found = length_table(
         metrics({"one": (0.8, 0.7), "three": (0.9, 0.6), "any": (0.1, 0.1), "svm": (1, 1)}),

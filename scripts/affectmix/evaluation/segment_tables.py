@@ -6,6 +6,7 @@ folds for each task; a learner with several lengths takes one inside its trainin
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -139,10 +140,23 @@ def _own_rows(metrics: pd.DataFrame, learners: Mapping[str, Mapping[str, Any]]) 
     lengths = {name: lengths_of(settings) for name, settings in learners.items()}
     return rows.assign(
         task=rows["target"],
-        method=rows["learner"].map({n: method_of(s) for n, s in learners.items()}),
+        method=rows["learner"].map(_told_apart(learners)),
+        printed_method=rows["learner"].map({n: method_of(s) for n, s in learners.items()}),
         segment_s=rows["learner"].map({n: own[0] for n, own in lengths.items()}).astype(float),
         lengths=rows["learner"].map({n: len(own) for n, own in lengths.items()}).astype(int),
     )
+
+
+def _told_apart(learners: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """Return each learner's method, with its own name where another would have the same row."""
+    rows = {
+        name: (method_of(settings), settings.get("task"), *lengths_of(settings))
+        for name, settings in learners.items()
+    }
+    often = Counter(rows.values())
+    return {
+        name: f"{row[0]} ({name})" if often[row] > 1 else str(row[0]) for name, row in rows.items()
+    }
 
 
 def _each(rows: pd.DataFrame) -> list[dict[str, Any]]:
@@ -152,8 +166,8 @@ def _each(rows: pd.DataFrame) -> list[dict[str, Any]]:
 def _match(
     printed: pd.DataFrame, row: Mapping[str, Any], corpora: Mapping[str, str], *, length: bool
 ) -> pd.DataFrame:
-    wanted = {name: row[name] for name in ("method", "task", "metric")}
-    wanted["corpus"] = corpora.get(row["view"])
+    wanted = {name: row[name] for name in ("task", "metric")}
+    wanted |= {"method": row["printed_method"], "corpus": corpora.get(row["view"])}
     if length:
         wanted["segment_s"] = row["segment_s"]
     mask = np.logical_and.reduce([printed[name] == value for name, value in wanted.items()])
