@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from conftest import SmallProject
 from content import differences
 from outcome import Outcome, last_words
-from projects import evaluated, remove, run
+from projects import Run, evaluated, killed_at_last, remove, run
 
 GROUPS = Path("/sys/fs/cgroup/memory")  # of cgroup v1
 WORDS = ("memory ran out", "it was killed")
@@ -42,6 +43,17 @@ def killed_for_memory(
         return [_starve(outcome, enter, finished, scratch, reference)]
 
 
+def _run_with_expendable_jobs(project: SmallProject, prefix: tuple[str, ...]) -> tuple[int, str]:
+    """Run, with the system told to kill jobs before Snakemake, whatever is larger."""
+    with killed_at_last(Run(project, prefix=prefix)) as started:
+        while started.alive:
+            for job in started.jobs():
+                with suppress(OSError):
+                    Path(f"/proc/{job.pid}/oom_score_adj").write_text("500", encoding="ascii")
+            time.sleep(0.02)
+        return started.wait(), started.said
+
+
 def limited_memory(
     finished: SmallProject, *, megabytes: int, scratch: Path, reference: Path
 ) -> list[Outcome]:
@@ -59,7 +71,7 @@ def _starve(
     reference: Path,
 ) -> Outcome:
     project = evaluated(finished, scratch / "starved")
-    code, said = run(project, prefix=prefix)
+    code, said = _run_with_expendable_jobs(project, prefix)
     outcome.seen = last_words(said)
     if code == 0:
         outcome.problems.append("there was enough memory after all")
