@@ -25,18 +25,15 @@ def jump_between_runs(kind: str, *, scratch: Path, reference: Path) -> list[Outc
     """Run half of the workflow by one clock, and the rest by another."""
     outcomes = []
     for first, second in (("+2 days", None), (None, "-2 days"), ("-2 days", None)):
-        project = new_project(scratch / "jumping", kind)
-        outcome = Outcome(
-            f"clock {first or 'right'} in the first half of a run, {second or 'right'} in the "
-            f"second ({kind})"
+        halves = f"{first or 'right'} in the first half of a run, {second or 'right'} in the second"
+        outcomes.append(
+            _run_in_turn(
+                Outcome(f"clock {halves} ({kind})"),
+                new_project(scratch / "jumping", kind),
+                [((HALF,), _clock(first)), ((), _clock(second))],
+                reference,
+            )
         )
-        for clock, arguments in ((first, (HALF,)), (second, ())):
-            code, said = run(project, *arguments, prefix=_clock(clock))
-            if code:
-                outcome.problems.append(f"by the clock {clock}: {said[-2000:]}")
-        outcome.problems += _settled(project, outcome, reference)
-        remove(project)
-        outcomes.append(outcome)
     return outcomes
 
 
@@ -45,15 +42,25 @@ def move_times(finished: SmallProject, *, scratch: Path, reference: Path) -> lis
     outcomes = []
     for name, move in MOVES.items():
         project = finished.copy_to(scratch / "moved")
-        outcome = Outcome(name)
         move(project.folder)
-        code, said = run(project)
-        if code:
-            outcome.problems.append(f"fails: {last_words(said)}")
-        outcome.problems += _settled(project, outcome, reference)
-        remove(project)
-        outcomes.append(outcome)
+        outcomes.append(_run_in_turn(Outcome(name), project, [((), ())], reference))
     return outcomes
+
+
+def _run_in_turn(
+    outcome: Outcome,
+    project: SmallProject,
+    runs: list[tuple[tuple[str, ...], tuple[str, ...]]],
+    reference: Path,
+) -> Outcome:
+    """Make runs of some arguments and a prefix one after the other, judge, and remove them."""
+    for arguments, prefix in runs:
+        code, said = run(project, *arguments, prefix=prefix)
+        if code:
+            outcome.problems.append(f"{prefix}: {last_words(said)}")
+    outcome.problems += _settled(project, outcome, reference)
+    remove(project)
+    return outcome
 
 
 def _settled(project: SmallProject, outcome: Outcome, reference: Path) -> list[str]:

@@ -59,6 +59,6 @@ def test_a_clip_that_changes_after_one_of_its_jobs_stops_the_run(project: SmallP
         assert wait_until(lambda: made().keys() == before.keys() and made() != before, started)
         clips.other_content(project.folder / clips.CLIP)
         assert started.wait() != 0
-    assert f"{clips.CLIP}: was written anew" in started.said
+    assert f"{clips.CLIP}: had" in started.said
     assert "run snakemake again" in started.said
     assert "Traceback" not in started.said
