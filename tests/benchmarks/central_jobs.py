@@ -22,6 +22,7 @@ from affectmix.audio.fingerprint import HOP_S, to_text
 from affectmix.audio.scan import SCAN
 from affectmix.config.project import Project
 from affectmix.tables import write_table
+from rule_resources import markdown, read_jobs, summarise
 from scaled_project import snakemake, spend, write_project
 
 CLIPS_PER_SHARD = 50
@@ -95,16 +96,6 @@ def with_the_mean_alone(file: Path) -> None:
     file.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
 
 
-def measured(benchmarks: Path) -> str:
-    """Return the most that a job of each rule took, as a table in Markdown."""
-    lines = ["| rule | jobs | CPU s | peak MiB |", "|---|---|---|---|"]
-    for folder in sorted(benchmarks.iterdir()):
-        rows = pd.concat([pd.read_csv(file, sep="\t") for file in sorted(folder.glob("*.tsv"))])
-        most = rows[["cpu_time", "max_rss"]].apply(pd.to_numeric, errors="coerce").max()
-        lines.append(f"| {folder.name} | {len(rows)} | {most.iloc[0]:.1f} | {most.iloc[1]:.0f} |")
-    return "\n".join(lines)
-
-
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -119,7 +110,7 @@ def main() -> None:
         run = spend(snakemake(folder, "--quiet", "all"), folder)
         report = (folder / "results" / "report.html").stat().st_size / 1e6
         print(f"{asked.clips} clips of {asked.seconds:g} s; all jobs {run.cpu_s:.0f} CPU s")
-        print(f"report.html has {report:.1f} MB\n\n{measured(folder / 'results' / 'benchmarks')}")
+        print(f"report.html has {report:.1f} MB\n\n{markdown(summarise(read_jobs(folder)))}")
 
 
 if __name__ == "__main__":

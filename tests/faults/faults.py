@@ -78,7 +78,7 @@ def _disks(setting: Setting) -> list[Outcome]:
 def _memory(setting: Setting) -> list[Outcome]:
     finished = setting.reference("small")
     place = {"scratch": setting.folder, "reference": finished.folder}
-    outcomes = memory.limited_memory(finished, megabytes=800, **place)
+    outcomes = memory.limited_memory(finished, megabytes=700, **place)
     if memory.can_limit():
         outcomes += memory.killed_for_memory(finished, megabytes=380, **place)
     return outcomes
