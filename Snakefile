@@ -1,5 +1,6 @@
 # AffectMix: from folders of rated audio to leak-free, per-domain results.
 # What is run is said in config/config.yaml; how it is run, in profiles/.
+import logging
 import sys
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from affectmix.config.stem_report import StemReport
 from affectmix.config.stems import StemPlan
 from affectmix.config.yaml_files import check_configfiles
 from affectmix.errors import AffectMixError
-from affectmix.machine_faults import check_writable
+from affectmix.machine_faults import check_room, check_writable
 from affectmix.parent import export_parent
 from affectmix.provenance.code import (
     PARSED,
@@ -69,7 +70,10 @@ if workflow.is_main_process:
             logger.warning(f"affectmix: {run_lock.refusal()}")
         elif workflow.output_settings.dryrun:
             run_lock.close()
+        check_room(".snakemake", megabytes=16)
     except AffectMixError as error:
+        # Snakemake's log is in that folder: what cannot be written would be told by tracebacks.
+        logging.raiseExceptions = False
         raise WorkflowError(str(error))
     logger.addHandler(run_progress)
 

@@ -68,6 +68,21 @@ def check_writable(folder: str | Path) -> None:
         raise MachineError(explain(error, folder) or f"{folder}: {error}") from error
 
 
+def check_room(folder: str | Path, megabytes: int) -> None:
+    """Check, before any work, that a folder's disk has some megabytes (2**20 bytes) left.
+
+    For what others write there, who would say so in ways of their own.
+
+    Raises:
+        MachineError: it has not.
+    """
+    if shutil.disk_usage(folder).free < megabytes << 20:
+        raise MachineError(
+            f"{folder}: {_full(folder, errno.ENOSPC)}, and a run's records and logs take "
+            f"{megabytes} MB and more. Free some, or link {folder} to a larger disk. {_AGAIN}"
+        )
+
+
 def no_room(path: str | Path) -> OSError:
     """Return the error of a file that a library believes it wrote whole, and did not."""
     return OSError(errno.ENOSPC, "No space left on device", str(path))

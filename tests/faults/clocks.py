@@ -1,9 +1,8 @@
-"""Clocks that jump between runs, and files whose times lie in the future or long ago."""
+"""Clocks that jump in a run, and files whose times lie in the future or long ago."""
 
 from __future__ import annotations
 
 import os
-import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,30 +10,44 @@ from pathlib import Path
 from conftest import SmallProject
 from content import differences
 from outcome import Outcome, last_words
-from projects import new_project, remove, run
+from projects import Run, killed_at_last, new_project, remove, run, wait_until
 
 DAY_S = 86_400
 HALF = "results/features/eGeMAPSv02/mix/tones.parquet"
 
 
-def has_faketime() -> bool:
-    return shutil.which("faketime") is not None
+def jump_in_a_run(kind: str, *, scratch: Path, reference: Path) -> list[Outcome]:
+    """Set the clock right when a run has made half: what it wrote lies ahead or behind from then.
 
-
-def jump_between_runs(kind: str, *, scratch: Path, reference: Path) -> list[Outcome]:
-    """Run half of the workflow by one clock, and the rest by another."""
-    outcomes = []
-    for first, second in (("+2 days", None), (None, "-2 days"), ("-2 days", None)):
-        halves = f"{first or 'right'} in the first half of a run, {second or 'right'} in the second"
-        outcomes.append(
-            _run_in_turn(
-                Outcome(f"clock {halves} ({kind})"),
-                new_project(scratch / "jumping", kind),
-                [((HALF,), _clock(first)), ((), _clock(second))],
-                reference,
-            )
+    The clock itself is everybody's. So what it wrote is moved, while the run stands still.
+    """
+    return [
+        _jump(
+            Outcome(f"the clock jumps two days {way} in the middle of a run ({kind})"),
+            new_project(scratch / "jumping", kind),
+            seconds,
+            reference,
         )
-    return outcomes
+        for way, seconds in (("back", 2 * DAY_S), ("ahead", -2 * DAY_S))
+    ]
+
+
+def _jump(outcome: Outcome, project: SmallProject, seconds: float, reference: Path) -> Outcome:
+    with killed_at_last(Run(project)) as started:
+        half = project.folder / HALF
+        if not wait_until(half.exists, started):
+            outcome.problems.append("the run ended before half was made")
+        stopped = started.members()
+        for process in stopped:
+            process.suspend()
+        for file in _files(project.folder, "results", ".snakemake"):
+            moved = file.stat().st_mtime + seconds
+            os.utime(file, (moved, moved))
+        for process in stopped:
+            process.resume()
+        if started.wait():
+            outcome.problems.append(last_words(started.said))
+    return _run_and_judge(outcome, project, reference)
 
 
 def move_times(finished: SmallProject, *, scratch: Path, reference: Path) -> list[Outcome]:
@@ -43,21 +56,15 @@ def move_times(finished: SmallProject, *, scratch: Path, reference: Path) -> lis
     for name, move in MOVES.items():
         project = finished.copy_to(scratch / "moved")
         move(project.folder)
-        outcomes.append(_run_in_turn(Outcome(name), project, [((), ())], reference))
+        outcomes.append(_run_and_judge(Outcome(name), project, reference))
     return outcomes
 
 
-def _run_in_turn(
-    outcome: Outcome,
-    project: SmallProject,
-    runs: list[tuple[tuple[str, ...], tuple[str, ...]]],
-    reference: Path,
-) -> Outcome:
-    """Make runs of some arguments and a prefix one after the other, judge, and remove them."""
-    for arguments, prefix in runs:
-        code, said = run(project, *arguments, prefix=prefix)
-        if code:
-            outcome.problems.append(f"{prefix}: {last_words(said)}")
+def _run_and_judge(outcome: Outcome, project: SmallProject, reference: Path) -> Outcome:
+    """Run, look whether that was the end of it and the content is right, and remove the project."""
+    code, said = run(project)
+    if code:
+        outcome.problems.append(last_words(said))
     outcome.problems += _settled(project, outcome, reference)
     remove(project)
     return outcome
@@ -70,18 +77,14 @@ def _settled(project: SmallProject, outcome: Outcome, reference: Path) -> list[s
     return endless + differences(project.folder, reference)
 
 
-def _clock(change: str | None) -> tuple[str, ...]:
-    return () if change is None else ("faketime", "-f", change.replace(" days", "d"))
-
-
 def _move(files: list[Path], seconds: Callable[[int], float]) -> None:
     for place, file in enumerate(files):
         moved = time.time() + seconds(place)
         os.utime(file, (moved, moved))
 
 
-def _results(folder: Path) -> list[Path]:
-    return sorted(f for f in (folder / "results").rglob("*") if f.is_file())
+def _files(folder: Path, *parts: str) -> list[Path]:
+    return sorted(file for part in parts for file in (folder / part).rglob("*") if file.is_file())
 
 
 MOVES: dict[str, Callable[[Path], None]] = {
@@ -89,9 +92,9 @@ MOVES: dict[str, Callable[[Path], None]] = {
         sorted(folder.glob("resources/*/ratings.csv")), lambda _: 365 * DAY_S
     ),
     "the results' times are last year": lambda folder: _move(
-        _results(folder), lambda _: -365 * DAY_S
+        _files(folder, "results"), lambda _: -365 * DAY_S
     ),
     "the results' times are next year, in any order": lambda folder: _move(
-        _results(folder), lambda place: 365 * DAY_S + (place * 7919) % 1009
+        _files(folder, "results"), lambda place: 365 * DAY_S + (place * 7919) % 1009
     ),
 }

@@ -173,6 +173,7 @@ def alter_in_runs(finished: SmallProject, *, reference: Path, scratch: Path) -> 
     """Flip a bit of a finished project's file, delete what was made of it, and run again.
 
     After the error, what it says is done: the file is deleted, and the same command run again.
+    It asks for what was deleted, too: a whole report asks for nothing that it was made of.
     """
     outcomes = []
     for kind, (pattern, made) in _STAGES.items():
@@ -183,15 +184,16 @@ def alter_in_runs(finished: SmallProject, *, reference: Path, scratch: Path) -> 
         altered[len(altered) // 2] ^= 4
         file.write_bytes(bytes(altered))
         next_file.unlink()
-        code, said = run(project)
-        outcomes.append(_judge(kind, project, file, code, said, reference))
+        targets = ("all", str(next_file.relative_to(project.folder)))
+        outcomes.append(_judge(kind, project, file, targets, reference))
         remove(project)
     return outcomes
 
 
 def _judge(
-    kind: str, project: SmallProject, file: Path, code: int, said: str, reference: Path
+    kind: str, project: SmallProject, file: Path, targets: tuple[str, ...], reference: Path
 ) -> Outcome:
+    code, said = run(project, *targets)
     outcome = Outcome(f"a bit flipped before the next stage: {kind}", seen=last_words(said))
     named = str(file.relative_to(project.folder)).removesuffix("/drums.flac")
     if code == 0 or named not in said or not any(words in said for words in FIXES):
@@ -202,7 +204,7 @@ def _judge(
         shutil.rmtree(file.parents[1])
     else:
         file.unlink()
-    again, said = run(project)
+    again, said = run(project, *targets)
     if again:
         outcome.problems.append(f"does not complete afterwards: {last_words(said)}")
     outcome.problems += differences(project.folder, reference)

@@ -12,7 +12,7 @@ from pathlib import Path
 from conftest import SmallProject
 from content import differences
 from outcome import Outcome, last_words
-from projects import evaluated, remove, run
+from projects import Run, evaluated, killed_at_last, remove, run, wait_until
 
 AMPLE_MB = 500
 TOO_LARGE = "files may not become so large"
@@ -46,18 +46,40 @@ def full_disks(
     finished: SmallProject, *, spare_kb: tuple[int, ...], scratch: Path, reference: Path
 ) -> list[Outcome]:
     """Run the stages after the cells on a disk that fills up, and again when it is larger."""
-    outcomes = []
-    for name in ("results", ".snakemake"):
-        for spare in spare_kb:
-            project = evaluated(finished, scratch / "full")
-            outcome = Outcome(f"a full disk under {name}/: room for {spare} kB more")
-            with small_disk(project.folder / name, spare):
-                code, said = run(project)
-                enlarge(project.folder / name)
-                _judge(outcome, project, code, said, "disk is full", reference)
-            remove(project)
-            outcomes.append(outcome)
-    return outcomes
+    return [
+        _fill(name, spare, finished, scratch, reference)
+        for name in ("results", ".snakemake")
+        for spare in spare_kb
+    ]
+
+
+def _fill(
+    name: str, spare_kb: int, finished: SmallProject, scratch: Path, reference: Path
+) -> Outcome:
+    project = evaluated(finished, scratch / "full")
+    outcome = Outcome(f"a full disk under {name}/: room for {spare_kb} kB more")
+    with small_disk(project.folder / name, spare_kb):
+        code, said = run(project)
+        enlarge(project.folder / name)
+        _judge(outcome, project, code, said, "disk is full", reference)
+    remove(project)
+    return outcome
+
+
+def filled_meanwhile(finished: SmallProject, *, scratch: Path, reference: Path) -> list[Outcome]:
+    """Leave no room at all for Snakemake's own files once a run is at work."""
+    project = evaluated(finished, scratch / "filled")
+    outcome = Outcome("a disk under .snakemake/ that is filled while a run is at work")
+    state = project.folder / ".snakemake"
+    with small_disk(state, spare_kb=32 << 10), killed_at_last(Run(project)) as started:
+        predictions = project.folder / "results" / "predictions"
+        wait_until(lambda: list(predictions.glob("[!.]*.parquet")), started)
+        _call("sh", "-c", f"cat /dev/zero > {state}/filler || true")
+        code, said = started.wait(), started.said
+        enlarge(state)
+        _judge(outcome, project, code, said, "No space left", reference)
+    remove(project)
+    return [outcome]
 
 
 def read_only(finished: SmallProject, *, scratch: Path, reference: Path) -> list[Outcome]:

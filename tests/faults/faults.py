@@ -71,6 +71,7 @@ def _disks(setting: Setting) -> list[Outcome]:
     outcomes = disks.limited_files(finished, kilobytes=16, **place)
     if disks.is_root():
         outcomes += disks.full_disks(finished, spare_kb=(0, 16, 64, 256), **place)
+        outcomes += disks.filled_meanwhile(finished, **place)
         outcomes += disks.read_only(finished, **place)
     return outcomes
 
@@ -96,8 +97,7 @@ def _twice(setting: Setting) -> list[Outcome]:
 def _clocks(setting: Setting) -> list[Outcome]:
     finished = setting.reference("small")
     place = {"scratch": setting.folder, "reference": finished.folder}
-    outcomes = clocks.move_times(finished, **place)
-    return outcomes + (clocks.jump_between_runs("small", **place) if clocks.has_faketime() else [])
+    return clocks.move_times(finished, **place) + clocks.jump_in_a_run("small", **place)
 
 
 FAULTS: dict[str, Callable[[Setting], list[Outcome]]] = {

@@ -49,7 +49,7 @@ class Run:
     Args:
         project: where it runs.
         arguments: of Snakemake, beside the usual ones.
-        prefix: a command that Snakemake is run by, such as ``faketime``.
+        prefix: a command that Snakemake is run by, such as ``prlimit``.
         environment: variables beside this process's own.
     """
 

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 from affectmix.corpora.stamps import stamp_of, unchanged
 from affectmix.errors import AudioError, MachineError
-from affectmix.machine_faults import check_writable, explain
+from affectmix.machine_faults import check_room, check_writable, explain
 from safetensors import SafetensorError
 
 FULL = Path("/dev/full")  # every write to it fails as on a full disk
@@ -68,6 +68,12 @@ def test_a_folder_that_cannot_be_made_is_said_before_any_work(tmp_path: Path) ->
     assert list((tmp_path / "results").iterdir()) == []
     with pytest.raises(MachineError, match="/proc/results"):
         check_writable("/proc/results")
+
+
+def test_a_disk_with_too_little_room_is_said_before_any_work(tmp_path: Path) -> None:
+    check_room(tmp_path, megabytes=1)
+    with pytest.raises(MachineError, match=f"{tmp_path}: the disk is full .* 1000000000 MB"):
+        check_room(tmp_path, megabytes=10**9)
 
 
 def test_a_clip_that_changes_meanwhile_is_named(tmp_path: Path) -> None:
