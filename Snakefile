@@ -25,6 +25,7 @@ from affectmix.config.yaml_files import check_configfiles
 from affectmix.errors import AffectMixError
 from affectmix.machine_faults import check_room, check_writable
 from affectmix.parent import export_parent
+from affectmix.provenance.clock import date_back
 from affectmix.provenance.code import (
     PARSED,
     code_digest,
@@ -70,6 +71,11 @@ if workflow.is_main_process:
             logger.warning(f"affectmix: {run_lock.refusal()}")
         elif workflow.output_settings.dryrun:
             run_lock.close()
+        elif late := date_back("results"):
+            logger.warning(
+                f"affectmix: results/: {late} files were dated in the future, as by a clock that "
+                "was set back since; they have the time of now"
+            )
         check_room(".snakemake", megabytes=16)
     except AffectMixError as error:
         # Snakemake's log is in that folder: what cannot be written would be told by tracebacks.

@@ -13,6 +13,7 @@ from outcome import Outcome, last_words
 from projects import Run, killed_at_last, new_project, remove, run, wait_until
 
 DAY_S = 86_400
+AHEAD = "the results' times are next year, in any order"
 HALF = "results/features/eGeMAPSv02/mix/tones.parquet"
 
 
@@ -52,12 +53,14 @@ def _jump(outcome: Outcome, project: SmallProject, seconds: float, reference: Pa
 
 def move_times(finished: SmallProject, *, scratch: Path, reference: Path) -> list[Outcome]:
     """Move the times of inputs and results, run again, and see whether it comes to an end."""
-    outcomes = []
-    for name, move in MOVES.items():
-        project = finished.copy_to(scratch / "moved")
-        move(project.folder)
-        outcomes.append(_run_and_judge(Outcome(name), project, reference))
-    return outcomes
+    return [move_time(name, finished, scratch, reference) for name in MOVES]
+
+
+def move_time(name: str, finished: SmallProject, scratch: Path, reference: Path) -> Outcome:
+    """Do one of :data:`MOVES` to a copy of a finished project, and run it again."""
+    project = finished.copy_to(scratch / "moved")
+    MOVES[name](project.folder)
+    return _run_and_judge(Outcome(name), project, reference)
 
 
 def _run_and_judge(outcome: Outcome, project: SmallProject, reference: Path) -> Outcome:
@@ -94,7 +97,7 @@ MOVES: dict[str, Callable[[Path], None]] = {
     "the results' times are last year": lambda folder: _move(
         _files(folder, "results"), lambda _: -365 * DAY_S
     ),
-    "the results' times are next year, in any order": lambda folder: _move(
+    AHEAD: lambda folder: _move(
         _files(folder, "results"), lambda place: 365 * DAY_S + (place * 7919) % 1009
     ),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import clips
+import clocks
 import twice
 from conftest import SmallProject, make_project
 from corruption import alter_all
@@ -62,3 +63,8 @@ def test_a_clip_that_changes_after_one_of_its_jobs_stops_the_run(project: SmallP
     assert f"{clips.CLIP}: had" in started.said
     assert "run snakemake again" in started.said
     assert "Traceback" not in started.said
+
+
+def test_results_from_the_future_do_not_stop_a_run(finished: SmallProject, tmp_path: Path) -> None:
+    outcome = clocks.move_time(clocks.AHEAD, finished, tmp_path, finished.folder)
+    assert outcome.problems == []
