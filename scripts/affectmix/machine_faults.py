@@ -31,6 +31,7 @@ _NO_MEMORY: Final = (
     "can't allocate memory",
     "Cannot allocate memory",
     "bad_alloc",
+    "Failed to launch worker thread",
 )
 
 
@@ -42,7 +43,7 @@ def explain(error: BaseException, folder: str | Path) -> str | None:
         folder: in which the job writes, whose disk is named.
     """
     for each in _chain(error):
-        if isinstance(each, MemoryError) or any(words in str(each) for words in _NO_MEMORY):
+        if lacks_memory(each):
             return (
                 f"memory ran out ({_first_line(each)}). Run fewer jobs at once (--cores 1), or "
                 f"take a machine, or a limit, with more memory. {_AGAIN}"
@@ -51,6 +52,11 @@ def explain(error: BaseException, folder: str | Path) -> str | None:
         if number is not None:
             return _of_disk(number, each, folder)
     return None
+
+
+def lacks_memory(error: object) -> bool:
+    """Return whether an error says that memory ran out, be it in words of a library."""
+    return isinstance(error, MemoryError) or any(words in str(error) for words in _NO_MEMORY)
 
 
 def check_writable(folder: str | Path) -> None:

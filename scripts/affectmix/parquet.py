@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from affectmix.errors import TableError
 from affectmix.files import ANEW, replacing
+from affectmix.machine_faults import lacks_memory
 
 _DIGEST: Final = b"affectmix_schema"
 
@@ -80,8 +81,13 @@ def read_metadata(path: str | Path, *, what: str) -> dict[bytes, bytes]:
 
 
 def unreadable(path: str | Path, what: str, error: object) -> TableError:
-    """Return the error that says that a file is no readable table, and what to do."""
-    return TableError(f"{path}: not a readable {what} ({_first_line(error)}). {ANEW}")
+    """Return the error that says that a file is no readable table, and what to do.
+
+    Altered bytes can ask for any amount of memory, so that both may be true where it ran out.
+    """
+    short = "If memory ran out, run fewer jobs at once (--cores 1). If not: "
+    fix = f"{short if lacks_memory(error) else ''}{ANEW}"
+    return TableError(f"{path}: not a readable {what} ({_first_line(error)}). {fix}")
 
 
 # Whatever Arrow makes of bytes that are not Parquet: sizes beyond memory, text that is no text.

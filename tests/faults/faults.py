@@ -79,9 +79,9 @@ def _disks(setting: Setting) -> list[Outcome]:
 def _memory(setting: Setting) -> list[Outcome]:
     finished = setting.reference("small")
     place = {"scratch": setting.folder, "reference": finished.folder}
-    outcomes = memory.limited_memory(finished, megabytes=700, **place)
+    outcomes = [memory.limited_memory(finished, megabytes=each, **place) for each in (500, 600)]
     if memory.can_limit():
-        outcomes += memory.killed_for_memory(finished, megabytes=380, **place)
+        outcomes.append(memory.killed_for_memory(finished, megabytes=380, **place))
     return outcomes
 
 

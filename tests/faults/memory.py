@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import psutil
 from conftest import SmallProject
 from content import differences
 from outcome import Outcome, last_words
@@ -35,43 +36,49 @@ def memory_group(megabytes: int) -> Iterator[Path]:
 
 def killed_for_memory(
     finished: SmallProject, *, megabytes: int, scratch: Path, reference: Path
-) -> list[Outcome]:
+) -> Outcome:
     """Run in a control group that is too small for the jobs, then with all memory."""
+
+    def offer(job: psutil.Process) -> None:
+        """Have the system kill jobs before Snakemake, whatever is larger."""
+        Path(f"/proc/{job.pid}/oom_score_adj").write_text("500", encoding="ascii")
+
     with memory_group(megabytes) as group:
         enter = ("sh", "-c", f'echo $$ > {group}/cgroup.procs && exec "$@"', "sh")
         outcome = Outcome(f"out-of-memory killer: {megabytes} MB in all")
-        return [_starve(outcome, enter, finished, scratch, reference)]
-
-
-def _run_with_expendable_jobs(project: SmallProject, prefix: tuple[str, ...]) -> tuple[int, str]:
-    """Run, with the system told to kill jobs before Snakemake, whatever is larger."""
-    with killed_at_last(Run(project, prefix=prefix)) as started:
-        while started.alive:
-            for job in started.jobs():
-                with suppress(OSError):
-                    Path(f"/proc/{job.pid}/oom_score_adj").write_text("500", encoding="ascii")
-            time.sleep(0.02)
-        return started.wait(), started.said
+        return _starve(outcome, offer, finished, scratch, reference, prefix=enter)
 
 
 def limited_memory(
     finished: SmallProject, *, megabytes: int, scratch: Path, reference: Path
-) -> list[Outcome]:
-    """Run with a limit on each process's address space, which needs no root."""
-    limit = ("prlimit", f"--as={megabytes << 20}")
-    outcome = Outcome(f"{megabytes} MB of address space for each process")
-    return [_starve(outcome, limit, finished, scratch, reference)]
+) -> Outcome:
+    """Run with a limit on each job's address space, which needs no root."""
+
+    def limit(job: psutil.Process) -> None:
+        job.rlimit(psutil.RLIMIT_AS, (megabytes << 20, megabytes << 20))
+
+    outcome = Outcome(f"{megabytes} MB of address space for each job")
+    return _starve(outcome, limit, finished, scratch, reference)
 
 
 def _starve(
     outcome: Outcome,
-    prefix: tuple[str, ...],
+    treat: Callable[[psutil.Process], None],
     finished: SmallProject,
     scratch: Path,
     reference: Path,
+    *,
+    prefix: tuple[str, ...] = (),
 ) -> Outcome:
+    """Run, treating each job as soon as it is there, and judge; then run undisturbed."""
     project = evaluated(finished, scratch / "starved")
-    code, said = _run_with_expendable_jobs(project, prefix)
+    with killed_at_last(Run(project, prefix=prefix)) as started:
+        while started.alive:
+            for job in started.jobs():
+                with suppress(OSError, psutil.NoSuchProcess):
+                    treat(job)
+            time.sleep(0.02)
+        code, said = started.wait(), started.said
     outcome.seen = last_words(said)
     if code == 0:
         outcome.problems.append("there was enough memory after all")

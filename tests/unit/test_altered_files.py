@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import soundfile
 from affectmix.errors import AffectMixError, AudioError, FileError, TableError
@@ -113,3 +114,23 @@ def test_stems_that_a_full_disk_cut_do_not_get_their_names(
 
 def test_every_error_can_be_caught_as_one() -> None:
     assert issubclass(FileError, AffectMixError)
+
+
+@pytest.mark.parametrize(
+    ("error", "short"),
+    [
+        (MemoryError("malloc of size 64 failed"), True),
+        (OSError("Unknown error: Failed to launch worker thread: Resource ..."), True),
+        (OSError("Couldn't deserialize thrift"), False),
+    ],
+)
+def test_a_table_that_memory_does_not_suffice_for_is_not_only_called_unreadable(
+    error: Exception, short: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(pq, "ParquetFile", fail)
+    with pytest.raises(TableError, match=r"t\.parquet: not a readable table.*Delete") as caught:
+        read_parquet(tmp_path / "t.parquet", what="table")
+    assert ("If memory ran out, run fewer jobs at once (--cores 1)" in str(caught.value)) == short
