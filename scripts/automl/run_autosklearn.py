@@ -74,7 +74,7 @@ def search(
 
     def refit(X: np.ndarray, y: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
         model.refit(X.copy(), y.copy())
-        return model.predict
+        return lambda rows: _predict(model, rows)
 
     return refit, {
         "ensemble": members,
@@ -85,6 +85,27 @@ def search(
             default=None,
         ),
     }
+
+
+def _predict(model: AutoSklearnRegressor, X: np.ndarray) -> np.ndarray:
+    """Return the weighted mean of the ensemble's models, of those that can predict the rows.
+
+    auto-sklearn's own loses all of them where one cannot: its whitened PCA divides by the
+    variance of components, which is zero where a selection before it left constants.
+    """
+    total, weights = np.zeros(len(X)), 0.0
+    for weight, member in model.get_models_with_weights():
+        try:
+            values = np.asarray(member.predict(X.copy()), dtype=float).ravel()
+            if not np.isfinite(values).all():
+                raise ValueError("what it predicts is not finite")
+        except ValueError as error:
+            print(f"a model of weight {weight:.2f} cannot predict and is left out: {error}")
+            continue
+        total, weights = total + weight * values, weights + weight
+    if not weights:
+        raise Failure("no model of auto-sklearn's ensemble can predict; raise budget_s")
+    return total / weights
 
 
 def _runs(model: AutoSklearnRegressor) -> list[Any]:
