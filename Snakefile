@@ -74,7 +74,7 @@ if workflow.is_main_process:
         elif late := date_back("results"):
             logger.warning(
                 f"affectmix: results/: {late} files were dated in the future, as by a clock that "
-                "was set back since; they have the time of now"
+                "was set back since; they are dated back to now, in their order"
             )
         check_room(".snakemake", megabytes=16)
     except AffectMixError as error:

@@ -145,14 +145,14 @@ def run(
     task = read_task(given.rows, given.folds, given.target)
     try:
         refit, description = backend(task, settings, given.threads, given.scratch)
+        frames = []
+        for part in task.refits:
+            predict = refit(part.X, part.y)
+            values = np.asarray(predict(part.predict_X), dtype=float)
+            frames.append(part.keys.assign(fold=np.int32(part.fold), y_pred=values))
     except Failure as failure:
         print(f"{MARK}{failure}", file=sys.stderr, flush=True)
         sys.exit(EXPLAINED)
-    frames = []
-    for part in task.refits:
-        predict = refit(part.X, part.y)
-        values = np.asarray(predict(part.predict_X), dtype=float)
-        frames.append(part.keys.assign(fold=np.int32(part.fold), y_pred=values))
     pd.concat(frames, ignore_index=True).to_parquet(given.predictions, index=False)
     description["versions"] = {
         "python": ".".join(str(part) for part in sys.version_info[:3]),
