@@ -17,7 +17,15 @@ from affectmix.report.figure_1 import MOST_DRAWN, draw_fig1
 from affectmix.report.figure_3 import draw_fig3
 from affectmix.report.figure_gain import draw_gain
 from affectmix.report.labels import caveats, with_series
-from affectmix.report.style import Drawing, inline_svg, look, save_figure, svg_text
+from affectmix.report.style import (
+    Drawing,
+    add_legend,
+    inline_svg,
+    look,
+    save_figure,
+    style_context,
+    svg_text,
+)
 from affectmix.report.tables import (
     number,
     plus_minus,
@@ -27,6 +35,7 @@ from affectmix.report.tables import (
     table2,
     to_markdown,
 )
+from matplotlib.figure import Figure
 
 SVG = "{http://www.w3.org/2000/svg}"
 MIXTURES = ("music-100_sounds-000", "music-000_sounds-100", "music-100_sounds-100")
@@ -229,6 +238,22 @@ def test_figures_without_data_are_still_figures() -> None:
 def test_series_have_colour_and_marker_of_their_own() -> None:
     assert len({look(number)[0] for number in range(8)}) == 8
     assert len({look(number)[1] for number in range(8)}) == 8
+
+
+@pytest.mark.parametrize(("label", "columns"), [("svr", 4), ("svr, cv5_ungrouped, paper", 2)])
+def test_a_legend_is_no_wider_than_its_figure(label: str, columns: int) -> None:
+    with style_context():
+        figure = Figure(figsize=(5, 3), layout="constrained")
+        axes = figure.subplots()
+        for number in range(5):
+            axes.plot([0, 1], label=f"{label} {number}")
+        add_legend(figure, axes, columns=4)
+        figure.draw_without_rendering()
+        (legend,) = figure.legends
+        box = legend.get_window_extent()
+    assert figure.bbox.x0 <= box.x0 < box.x1 <= figure.bbox.x1
+    lefts = {round(text.get_window_extent().x0) for text in legend.get_texts()}
+    assert len(lefts) == columns
 
 
 def test_inline_svg_has_its_own_ids_and_no_size() -> None:

@@ -69,16 +69,19 @@ def look(number: int) -> tuple[str, str]:
 
 
 def add_legend(figure: Figure, axes: Axes, *, columns: int) -> None:
-    """Put the legend of ``axes`` below the whole figure, without repeated labels."""
+    """Put the legend of ``axes`` below the whole figure, without repeated labels.
+
+    It has ``columns`` columns, or as many fewer as it takes to be no wider than the figure.
+    """
     handles, labels = axes.get_legend_handles_labels()
     unique = dict(zip(labels, handles, strict=True))
-    if unique:
-        figure.legend(
-            list(unique.values()),
-            list(unique),
-            loc="outside lower center",
-            ncols=min(columns, len(unique)),
+    for number in range(min(columns, len(unique)), 0, -1):
+        legend = figure.legend(
+            list(unique.values()), list(unique), loc="outside lower center", ncols=number
         )
+        if number == 1 or legend.get_window_extent().width <= figure.bbox.width:
+            return
+        legend.remove()
 
 
 def freeze_layout(figure: Figure) -> None:
