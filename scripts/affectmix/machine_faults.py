@@ -9,6 +9,7 @@ import errno
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -87,6 +88,27 @@ def check_room(folder: str | Path, megabytes: int) -> None:
             f"{folder}: {_full(folder, errno.ENOSPC)}, and a run's records and logs take "
             f"{megabytes} MB and more. Free some, or link {folder} to a larger disk. {_AGAIN}"
         )
+
+
+@contextmanager
+def temporary_room(what: str) -> Iterator[None]:
+    """Say which folder it is, and how to name another, where temporary files have no room.
+
+    Args:
+        what: is written there; for the message.
+
+    Raises:
+        MachineError: the disk, or the quota, of the temporary folder is full.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise
+        raise MachineError(
+            f"{tempfile.gettempdir()}: no room for {what}; set TMPDIR to a folder that has it, on "
+            f"a disk and not in memory. {_AGAIN}"
+        ) from error
 
 
 def no_room(path: str | Path) -> OSError:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import resource
+import tracemalloc
 from collections import Counter
 from itertools import combinations
 
 import numpy as np
 import pytest
 from affectmix.audio.candidates import _key_bits, candidates
-from affectmix.audio.fingerprint import EMPTY
+from affectmix.audio.fingerprint import EMPTY, to_text
+from affectmix.audio.fingerprint_file import FingerprintFile
+from affectmix.errors import MachineError
 
 
 def prints(seed: int, clips: int = 40) -> list[np.ndarray]:
@@ -71,3 +75,33 @@ def test_no_words_and_no_candidates() -> None:
 )
 def test_keys_get_longer_where_unrelated_words_would_share_them(entries: int, bits: int) -> None:
     assert _key_bits(entries) == bits
+
+
+def peak_bytes(clips: int) -> int:
+    """Return the most memory that finding the candidates of clips in a file takes."""
+    rng = np.random.default_rng(0)
+    several = FingerprintFile()
+    several.extend(to_text(rng.integers(1, 2**32, 500, dtype=np.uint32)) for _ in range(clips))
+    tracemalloc.start()
+    try:
+        assert not list(candidates(several, at_once=20_000))
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_memory_does_not_grow_with_the_words() -> None:
+    assert peak_bytes(1600) < 1.2 * peak_bytes(200)
+
+
+@pytest.mark.parametrize("limit", [1000, 3000])  # below the file of words, and of keys
+def test_a_temporary_folder_without_room_is_named(limit: int) -> None:
+    several = FingerprintFile()
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, before[1]))
+    try:
+        with pytest.raises(MachineError, match=r": no room for .*fingerprints; set TMPDIR"):
+            several.extend([to_text(np.arange(1, 501, dtype=np.uint32))])
+            list(candidates(several))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)

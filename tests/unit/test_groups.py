@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import soundfile
 from affectmix.audio.fingerprint import fingerprint, to_text
+from affectmix.audio.fingerprint_file import FingerprintFile
 from affectmix.audio.scan import scan_clips
 from affectmix.corpora import make_corpus
 from affectmix.corpora.base import NOTES
@@ -33,12 +34,10 @@ def table(rows: list[tuple[str, str, object]], name: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["corpus", "clip_id", name])
 
 
-def prints(rows: list[tuple[str, str, np.ndarray | None]]) -> pd.DataFrame:
-    texts = [
-        (corpus, clip, None if sound is None else to_text(fingerprint(sound, RATE)))
-        for corpus, clip, sound in rows
+def words(sounds: list[np.ndarray | None]) -> list[np.ndarray]:
+    return [
+        np.empty(0, np.uint32) if sound is None else fingerprint(sound, RATE) for sound in sounds
     ]
-    return table(texts, "fingerprint")
 
 
 @pytest.mark.parametrize(
@@ -79,28 +78,17 @@ def test_a_number_is_a_source_of_its_corpus_only() -> None:
     assert source_key("a", "Adele") == source_key("b", "ADELE")
 
 
-def example() -> tuple[pd.DataFrame, pd.DataFrame]:
+Example = tuple[pd.DataFrame, list[np.ndarray], pd.DataFrame]
+
+
+def example() -> Example:
     """Return two corpora: a1, a2 one source; a2, b1 one recording; b2, b3 alone."""
-    fingerprints = prints(
-        [
-            ("a", "1", melody(1)),
-            ("a", "2", melody(2)),
-            ("b", "1", 0.2 * melody(2)[RATE // 2 :]),
-            ("b", "2", melody(3)),
-            ("b", "3", None),
-        ]
-    )
-    sources = table(
-        [
-            ("a", "1", "Adele"),
-            ("a", "2", "ADELE"),
-            ("b", "1", None),
-            ("b", "2", "Various Artists"),
-            ("b", "3", "various artists"),
-        ],
-        "source",
-    )
-    return fingerprints, sources
+    clips = [("a", "1"), ("a", "2"), ("b", "1"), ("b", "2"), ("b", "3")]
+    names = ["Adele", "ADELE", None, "Various Artists", "various artists"]
+    sounds = [melody(1), melody(2), 0.2 * melody(2)[RATE // 2 :], melody(3), None]
+    files = table([(*clip, None) for clip in clips], "sha256")
+    sources = table([(*clip, name) for clip, name in zip(clips, names, strict=True)], "source")
+    return files, words(sounds), sources
 
 
 def test_sources_and_recordings_join_over_corpora() -> None:
@@ -116,30 +104,46 @@ def test_sources_and_recordings_join_over_corpora() -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_the_order_of_rows_has_no_effect(seed: int) -> None:
-    fingerprints, sources = example()
-    expected = group_clips(fingerprints, sources)
+    files, prints, sources = example()
+    expected = group_clips(files, prints, sources)
+    order = np.random.default_rng(seed).permutation(len(files))
     shuffled = group_clips(
-        fingerprints.sample(frac=1, random_state=seed),
+        files.iloc[order],
+        [prints[place] for place in order],
         sources.sample(frac=1, random_state=seed + 9),
     )
     for one, other in zip(expected, shuffled, strict=True):
         pd.testing.assert_frame_equal(one, other)
 
 
+def test_fingerprints_in_a_file_are_those_in_memory() -> None:
+    files, prints, sources = example()
+    on_disk = FingerprintFile()
+    on_disk.extend(to_text(own) if len(own) else None for own in prints[:2])
+    on_disk.extend(to_text(own) if len(own) else None for own in prints[2:])
+    assert len(on_disk) == len(prints)
+    for place, own in enumerate(prints):
+        np.testing.assert_array_equal(on_disk[place], own)
+    for one, other in zip(
+        group_clips(files, prints, sources), group_clips(files, on_disk, sources), strict=True
+    ):
+        pd.testing.assert_frame_equal(one, other)
+
+
 def test_equal_files_are_joined_however_short() -> None:
-    files = prints([("a", "1", None), ("b", "1", None), ("b", "2", None)])
-    files["sha256"] = ["x", "x", None]
+    files = table([("a", "1", "x"), ("b", "1", "x"), ("b", "2", None)], "sha256")
     nothing = files[["corpus", "clip_id"]].assign(source=None)
-    groups, reasons = group_clips(files, nothing)
+    groups, reasons = group_clips(files, words([None] * 3), nothing)
     assert groups["group"].tolist() == ["a/1", "a/1", "b/2"]
     assert reasons["reason"].tolist() == ["file"]
 
 
 def test_no_clips_and_no_reasons() -> None:
-    groups, reasons = group_clips(prints([]), table([], "source"))
+    no_files = table([], "sha256")
+    groups, reasons = group_clips(no_files, [], table([], "source"))
     assert groups.empty
     assert reasons.empty
-    alone = group_clips(prints([]), table([("a", "1", None)], "source"))
+    alone = group_clips(no_files, [], table([("a", "1", None)], "source"))
     assert alone.groups.to_numpy().tolist() == [["a", "1", "a/1"]]
 
 

@@ -194,8 +194,8 @@ def test_a_song_is_one_group_in_both_corpora(tmp_path: Path) -> None:
     sources.loc[sources["clip_id"] == "2", "source"] = sources["source"].replace(
         "Kevin MacLeod", "X"
     )  # both an artist and a recording in common
-    prints = sources[["corpus", "clip_id"]].drop_duplicates().assign(fingerprint=None)
-    grouping = group_clips(prints, sources)
+    files = sources[["corpus", "clip_id"]].drop_duplicates().assign(sha256=None)
+    grouping = group_clips(files, [np.empty(0, np.uint32)] * len(files), sources)
     check_table(grouping.reasons, REASONS, "reasons")
     groups = grouping.groups.set_index(["corpus", "clip_id"])["group"]
     for song in ("2", "3"):

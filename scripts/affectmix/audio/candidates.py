@@ -1,15 +1,15 @@
 """Which pairs among many fingerprints are worth comparing, and at which offsets.
 
 Fingerprints that share exact parts of words at one offset are candidates: an inverted index, as
-in Haitsma and Kalker 2002, section 6, by sorting. Words are sorted range of keys by range of
-keys, and what they share is counted range of recordings by range of recordings, with temporary
-files in between (in TMPDIR), so that memory beside the words themselves does not grow with them.
+in Haitsma and Kalker 2002, section 6, by sorting. Words are dealt to temporary files (in TMPDIR)
+by ranges of keys and sorted file by file; what they share is dealt to files by ranges of
+recordings and counted file by file. So memory does not grow with the words.
 """
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
@@ -17,6 +17,8 @@ from typing import Final
 import numpy as np
 
 from affectmix.audio.fingerprint import BITS, EMPTY
+from affectmix.audio.fingerprint_file import Fingerprints
+from affectmix.machine_faults import temporary_room
 
 _KEY_BITS: Final = 24
 _FULLEST: Final = 8  # entries per key on average, above which keys get longer
@@ -27,13 +29,13 @@ _OFFSET_BITS: Final = 20  # room for the offset in a packed number: 6 hours of f
 _OFFSET_ZERO: Final = 1 << (_OFFSET_BITS - 1)
 _AT_ONCE: Final = 1 << 22  # words sorted at once: of 3,000 clips of 30 s, in half a GB
 _RANGE_BITS: Final = 12  # of a key, by which ranges of keys are cut
+_ENTRY: Final = np.dtype([("key", np.uint32), ("position", np.int64)])
+_HIGHEST: Final = (False, True)  # the two parts of a word that are keys; they overlap
 
 Candidate = tuple[int, int, list[int]]
 
 
-def candidates(
-    fingerprints: Sequence[np.ndarray], *, at_once: int = _AT_ONCE
-) -> Iterator[Candidate]:
+def candidates(fingerprints: Fingerprints, *, at_once: int = _AT_ONCE) -> Iterator[Candidate]:
     """Yield pairs of fingerprints with the offsets at which they share most keys.
 
     Args:
@@ -43,25 +45,54 @@ def candidates(
     Yields:
         Positions of the two, the first below the second, in order, and up to three offsets in
         frames by which the second starts after the first.
+
+    Raises:
+        MachineError: the temporary folder has no room for what is sorted.
     """
-    if not any(len(words) for words in fingerprints):
-        return
-    words = np.concatenate(list(fingerprints))
-    starts = np.cumsum([0, *(len(own) for own in fingerprints)])
-    entries = int(np.count_nonzero(words != EMPTY))
+    starts, counts = _survey(fingerprints, at_once)
+    entries, owners = int(counts[0].sum()), len(fingerprints)
     parts = max(1, -(-entries // at_once))
-    bits = _key_bits(entries)
-    shared = (
-        _shared(keys, positions, starts)
-        for shift in (0, BITS - bits)  # two overlapping parts of each word
-        for keys, positions in _key_ranges(words, shift, bits, parts)
-    )
-    if parts == 1:
-        yield from _counted(np.concatenate(list(shared)), len(fingerprints))
-        return
     with tempfile.TemporaryDirectory(prefix="affectmix-") as folder:
-        for codes in _by_recording(shared, len(fingerprints), 4 * parts, Path(folder)):
-            yield from _counted(codes, len(fingerprints))
+        shared = (
+            _shared(some["key"], some["position"], starts)
+            for highest in _HIGHEST
+            for some in _by_key(
+                _entries(_blocks(fingerprints, at_once), highest, _key_bits(entries)),
+                _evenly(counts[int(highest)], parts),
+                Path(folder),
+            )
+        )
+        for codes in _by_recording(shared, owners, 4 * parts, Path(folder)):
+            yield from _counted(codes, owners)
+
+
+def _survey(fingerprints: Fingerprints, at_once: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return where each owner's words begin, and the end; and of both keys, how many words are
+    in each range. [shapes=(owners + 1,), (2, ranges)]
+    """
+    lengths = [0]
+    counts = np.zeros((2, 1 << _RANGE_BITS), np.int64)
+    for block in _blocks(fingerprints, at_once):
+        lengths += map(len, block)
+        words = np.concatenate(block)
+        for highest in _HIGHEST:
+            own = _ranges(words[words != EMPTY], highest)
+            counts[int(highest)] += np.bincount(own, minlength=counts.shape[1])
+    return np.cumsum(lengths), counts
+
+
+def _blocks(fingerprints: Fingerprints, at_once: int) -> Iterator[list[np.ndarray]]:
+    """Yield the fingerprints in order, as many together as have ``at_once`` words."""
+    block: list[np.ndarray] = []
+    room = at_once
+    for place in range(len(fingerprints)):
+        block.append(fingerprints[place])
+        room -= len(block[-1])
+        if room <= 0:
+            yield block
+            block, room = [], at_once
+    if block:
+        yield block
 
 
 def _key_bits(entries: int) -> int:
@@ -69,25 +100,43 @@ def _key_bits(entries: int) -> int:
     return min(BITS, max(_KEY_BITS, (max(0, entries - 1) // _FULLEST).bit_length()))
 
 
-def _key_ranges(
-    words: np.ndarray, shift: int, bits: int, parts: int
+def _ranges(words: np.ndarray, highest: bool) -> np.ndarray:
+    """Return the range that the key of each word is in; words with one key are in one range."""
+    return words >> np.uint32(BITS - _RANGE_BITS) if highest else words % (1 << _RANGE_BITS)
+
+
+def _evenly(counts: np.ndarray, parts: int) -> np.ndarray:
+    """Return which of some parts, of about equally many words, each range belongs to."""
+    before = np.cumsum(counts) - counts
+    return before * parts // max(1, int(counts.sum()))
+
+
+def _entries(
+    blocks: Iterable[list[np.ndarray]], highest: bool, bits: int
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield the keys of all words and their positions, about equally many keys at a time."""
-    ranges = 1 << _RANGE_BITS
-    own = np.empty(len(words), np.uint16)
-    for start in range(0, len(words), _AT_ONCE):
-        some = words[start : start + _AT_ONCE]
-        top = _keys(some, shift, bits) >> np.uint32(bits - _RANGE_BITS)
-        own[start : start + _AT_ONCE] = np.where(some == EMPTY, ranges, top)
-    up_to = np.cumsum(np.bincount(own, minlength=ranges + 1)[:ranges])
-    cuts = np.searchsorted(up_to, np.arange(1, parts) * (up_to[-1] / parts)) + 1
-    for low, high in pairwise([0, *np.unique(cuts[cuts < ranges]).tolist(), ranges]):
-        positions = np.flatnonzero((own >= low) & (own < high))
-        yield _keys(words[positions], shift, bits), positions
+    """Yield, block by block, the ranges and the entries (key, position) of all words."""
+    start = 0
+    for block in blocks:
+        words = np.concatenate(block)
+        places = np.flatnonzero(words != EMPTY)
+        told = words[places]
+        found = np.empty(len(told), _ENTRY)
+        found["key"] = told >> np.uint32(BITS - bits) if highest else told & ((1 << bits) - 1)
+        found["position"] = places + start
+        yield _ranges(told, highest), found
+        start += len(words)
 
 
-def _keys(words: np.ndarray, shift: int, bits: int) -> np.ndarray:
-    return (words >> np.uint32(shift)) & np.uint32((1 << bits) - 1)
+def _by_key(
+    entries: Iterable[tuple[np.ndarray, np.ndarray]], part_of: np.ndarray, folder: Path
+) -> Iterator[np.ndarray]:
+    """Yield the entries part of the ranges by part of the ranges, positions rising in each."""
+    files = _Files(folder, "keys", _ENTRY)
+    for ranges, some in entries:
+        part = part_of[ranges].astype(np.uint16)  # sorted by radix
+        order = np.argsort(part, kind="stable")
+        files.deal(some[order], np.searchsorted(part[order], np.arange(part_of[-1] + 2)))
+    yield from files
 
 
 def _shared(keys: np.ndarray, positions: np.ndarray, starts: np.ndarray) -> np.ndarray:
@@ -118,19 +167,14 @@ def _by_recording(
     shared: Iterable[np.ndarray], owners: int, ranges: int, folder: Path
 ) -> Iterator[np.ndarray]:
     """Yield the numbers of :func:`_shared` range of first owners by range of first owners."""
-    bounds = np.linspace(0, owners, ranges + 1).astype(np.int64) * owners << _OFFSET_BITS
+    # The lower an owner, the more others are above it: these ranges have equally many pairs.
+    firsts = np.floor(owners * (1 - np.sqrt(np.linspace(1, 0, ranges + 1)))).astype(np.int64)
+    bounds = firsts * owners << _OFFSET_BITS
+    files = _Files(folder, "recordings", np.dtype(np.int64))
     for codes in shared:
         codes.sort()
-        places = np.searchsorted(codes, bounds)
-        for number, (low, high) in enumerate(pairwise(places)):
-            if high > low:
-                with (folder / str(number)).open("ab") as stream:
-                    codes[low:high].tofile(stream)
-    for number in range(ranges):
-        file = folder / str(number)
-        if file.exists():
-            yield np.fromfile(file, np.int64)
-            file.unlink()
+        files.deal(codes, np.searchsorted(codes, bounds))
+    yield from files
 
 
 def _counted(codes: np.ndarray, owners: int) -> Iterator[Candidate]:
@@ -149,3 +193,31 @@ def _counted(codes: np.ndarray, owners: int) -> Iterator[Candidate]:
         if len(group):
             first, second = divmod(int(pair[group[0]]), owners)
             yield first, second, offset[group[:_OFFSETS_TRIED]].tolist()
+
+
+class _Files:
+    """Records of one type in numbered files, read back in the order of numbers and removed."""
+
+    def __init__(self, folder: Path, name: str, dtype: np.dtype) -> None:
+        self._folder = folder
+        self._name = name
+        self._dtype = dtype
+        self._files: dict[int, Path] = {}
+
+    def deal(self, records: np.ndarray, bounds: np.ndarray) -> None:
+        """Append to file n the records from bounds[n] to bounds[n + 1]."""
+        with temporary_room("the keys of fingerprints"):
+            for number, (low, high) in enumerate(pairwise(bounds.tolist())):
+                if high > low:
+                    with self._file(number).open("ab") as stream:
+                        stream.write(records[low:high].data)
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        for _, file in sorted(self._files.items()):
+            yield np.fromfile(file, self._dtype)
+            file.unlink()
+
+    def _file(self, number: int) -> Path:
+        if number not in self._files:
+            self._files[number] = self._folder / f"{self._name}{number}"
+        return self._files[number]

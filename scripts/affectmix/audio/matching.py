@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -10,6 +9,7 @@ import pandas as pd
 
 from affectmix.audio.candidates import candidates
 from affectmix.audio.fingerprint import EMPTY, bit_error_rate
+from affectmix.audio.fingerprint_file import Fingerprints
 
 SURE_ERROR: Final = 0.20  # bit error rate; see tests/benchmarks/fingerprint.py
 LARGEST_ERROR: Final = 0.30  # where no other offset comes near, as in a shared drum loop
@@ -23,7 +23,7 @@ _COLUMNS: Final = ["first", "second", "offset", "error", "overlap"]
 
 
 def same_recordings(
-    fingerprints: Sequence[np.ndarray],
+    fingerprints: Fingerprints,
     *,
     largest_error: float = LARGEST_ERROR,
     least_overlap: float = LEAST_OVERLAP,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from affectmix.audio.fingerprint_file import FingerprintFile
 from affectmix.audio.scan import OK, scan_problems
 from affectmix.corpora.base import Corpus
 from affectmix.corpora.groups import group_clips
@@ -35,7 +36,9 @@ def duplicated(corpus: str, scan: pd.DataFrame) -> list[Problem]:
     """Report clips of one corpus that are the same file or the same recording."""
     good = scan[scan["status"] == OK].assign(corpus=corpus)
     nothing = good[["corpus", "clip_id"]].assign(source=None)
-    reasons = group_clips(good[["corpus", "clip_id", "fingerprint", "sha256"]], nothing).reasons
+    fingerprints = FingerprintFile()
+    fingerprints.extend(good["fingerprint"])
+    reasons = group_clips(good[["corpus", "clip_id", "sha256"]], fingerprints, nothing).reasons
     paths = good.set_index("clip_id")["path"]
     problems: dict[str, Problem] = {}
     for clip, other, reason, error in reasons[

@@ -10,7 +10,8 @@ import pyarrow as pa
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from affectmix.audio.fingerprint import HOP_S, from_text
+from affectmix.audio.fingerprint import HOP_S
+from affectmix.audio.fingerprint_file import Fingerprints, Reordered
 from affectmix.audio.matching import same_recordings
 from affectmix.corpora.sources import source_key
 from affectmix.tables import Column, Schema
@@ -43,24 +44,26 @@ class Grouping(NamedTuple):
     reasons: pd.DataFrame
 
 
-def group_clips(fingerprints: pd.DataFrame, sources: pd.DataFrame) -> Grouping:
-    """Group clips that share a declared source or are the same recording.
+def group_clips(files: pd.DataFrame, fingerprints: Fingerprints, sources: pd.DataFrame) -> Grouping:
+    """Group clips that share a declared source or are the same file or recording.
 
     Args:
-        fingerprints: columns corpus, clip_id, fingerprint (text, null where unknown) and
-            optionally sha256, by which short copies are found too.
+        files: columns corpus, clip_id, sha256 (null where unknown): equal ones are one file,
+            however short.
+        fingerprints: one for each row of ``files``, without words where unknown.
         sources: columns corpus, clip_id, source (null where not declared).
 
     Returns:
         A group for every clip that either table names; a group is named
         ``corpus/clip_id`` after its first member in order. The order of rows has no effect.
     """
-    clips = _clips(fingerprints, sources)
+    clips = _clips(files, sources)
     place = pd.MultiIndex.from_frame(clips)
-    edges = [_source_edges(sources, place)]
-    if "sha256" in fingerprints:
-        edges.append(_file_edges(fingerprints, place))
-    edges.append(_recording_edges(fingerprints, place))
+    edges = [
+        _source_edges(sources, place),
+        _file_edges(files, place),
+        _recording_edges(files, fingerprints, place),
+    ]
     links = pd.concat([e for e in edges if len(e)] or edges[:1], ignore_index=True)
     graph = coo_array(
         (np.ones(len(links)), (links["first"].astype(int), links["second"].astype(int))),
@@ -73,8 +76,8 @@ def group_clips(fingerprints: pd.DataFrame, sources: pd.DataFrame) -> Grouping:
     return Grouping(groups, _reasons(links, clips))
 
 
-def _clips(fingerprints: pd.DataFrame, sources: pd.DataFrame) -> pd.DataFrame:
-    both = pd.concat([fingerprints[_CLIP], sources[_CLIP]]).drop_duplicates()
+def _clips(files: pd.DataFrame, sources: pd.DataFrame) -> pd.DataFrame:
+    both = pd.concat([files[_CLIP], sources[_CLIP]]).drop_duplicates()
     return both.astype(object).sort_values(_CLIP, ignore_index=True)
 
 
@@ -88,9 +91,9 @@ def _source_edges(sources: pd.DataFrame, place: pd.MultiIndex) -> pd.DataFrame:
     return _star(keys, sources, place, "source")
 
 
-def _file_edges(fingerprints: pd.DataFrame, place: pd.MultiIndex) -> pd.DataFrame:
-    keys = [k if isinstance(k, str) else None for k in fingerprints["sha256"]]
-    return _star(keys, fingerprints, place, "file").assign(source=None)
+def _file_edges(files: pd.DataFrame, place: pd.MultiIndex) -> pd.DataFrame:
+    keys = [k if isinstance(k, str) else None for k in files["sha256"]]
+    return _star(keys, files, place, "file").assign(source=None)
 
 
 def _star(
@@ -110,10 +113,13 @@ def _star(
     )
 
 
-def _recording_edges(fingerprints: pd.DataFrame, place: pd.MultiIndex) -> pd.DataFrame:
-    known = fingerprints[fingerprints["fingerprint"].notna()].sort_values(_CLIP)
-    pairs = same_recordings([from_text(text) for text in known["fingerprint"]])
-    clip = place.get_indexer(pd.MultiIndex.from_frame(known[_CLIP]))
+def _recording_edges(
+    files: pd.DataFrame, fingerprints: Fingerprints, place: pd.MultiIndex
+) -> pd.DataFrame:
+    clip = place.get_indexer(pd.MultiIndex.from_frame(files[_CLIP]))
+    order = np.argsort(clip)
+    pairs = same_recordings(Reordered(fingerprints, order))
+    clip = clip[order]
     return _edges(
         clip[pairs["first"].to_numpy(dtype=int)],
         clip[pairs["second"].to_numpy(dtype=int)],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import tempfile
 from typing import IO, TypeAlias
@@ -10,6 +9,7 @@ from typing import IO, TypeAlias
 import numpy as np
 
 from affectmix.errors import AffectMixError
+from affectmix.machine_faults import temporary_room
 
 _ITEM = np.dtype(np.float32).itemsize
 
@@ -41,21 +41,13 @@ class DiskRows:
         """Return rows that are still to be written, with their room on the disk reserved.
 
         Raises:
-            AffectMixError: the temporary folder has no room for them.
+            MachineError: the temporary folder has no room for them.
         """
         size = rows * columns * _ITEM
         file = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the rows
-        try:
+        with temporary_room(f"{size / 1e9:.1f} GB of features ({rows} clips of {columns} values)"):
             if size:
                 os.posix_fallocate(file.fileno(), 0, size)
-        except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-                raise
-            raise AffectMixError(
-                f"{tempfile.gettempdir()}: no room for {size / 1e9:.1f} GB of features "
-                f"({rows} clips of {columns} values); set TMPDIR to a folder that has it, on a "
-                "disk and not in memory"
-            ) from error
         return cls(file, columns, np.arange(rows))
 
     @property
