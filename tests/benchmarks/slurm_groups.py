@@ -14,6 +14,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from itertools import cycle, islice
 from pathlib import Path
 
@@ -39,10 +40,13 @@ def main() -> None:
         targets += [
             f"results/features/IS13/mix/mine/{name}.parquet" for name in names[: asked.features]
         ]
-        subprocess.run(command(folder, targets), cwd=folder, check=True, stdout=subprocess.DEVNULL)
-    print("| group | parts | by Slurm's clock |\n|---|---:|---|")
-    for comment, took in finished_jobs():
-        print(f"| {comment} | {asked.scan if 'scan' in comment else asked.features} | {took} |")
+        subprocess.run(
+            command(folder / "groups.yaml", targets),
+            cwd=folder,
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+    print_jobs({"scan": asked.scan, "features": asked.features})
 
 
 def write_project(folder: Path, audio: Path) -> None:
@@ -64,20 +68,23 @@ def write_project(folder: Path, audio: Path) -> None:
     (folder / "groups.yaml").write_text(yaml.safe_dump(config | {"shards": SHARDS}))
 
 
-def command(folder: Path, targets: list[str]) -> list[str]:
-    """Return the command that makes some files through Slurm."""
+def command(config: Path, targets: list[str]) -> list[str]:
+    """Return the command that makes some files of a configuration through Slurm."""
     return [
         *(sys.executable, "-m", "snakemake", "--snakefile", str(REPOSITORY / "Snakefile")),
         *("--workflow-profile", str(REPOSITORY / "profiles" / "slurm")),
-        *("--configfile", str(folder / "groups.yaml"), "--", *targets),
+        *("--configfile", str(config), "--", *targets),
     ]
 
 
-def finished_jobs() -> list[tuple[str, str]]:
-    """Return comment and time of each job that Slurm remembers."""
+def print_jobs(parts: Mapping[str, int]) -> None:
+    """Print the time of each job that Slurm remembers, and how many parts its group had."""
     lines = subprocess.check_output(["scontrol", "--oneliner", "show", "jobs"], text=True)
     jobs = [dict(re.findall(r"(\w+)=(\S*)", line)) for line in lines.splitlines()]
-    return [(job["Comment"], job["RunTime"]) for job in jobs]
+    print("| group | parts | by Slurm's clock |\n|---|---:|---|")
+    for job in jobs:
+        own = [str(count) for group, count in parts.items() if group in job["Comment"]]
+        print(f"| {job['Comment']} | {' '.join(own)} | {job['RunTime']} |")
 
 
 if __name__ == "__main__":

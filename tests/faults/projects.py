@@ -21,6 +21,7 @@ CONFIGS = {
     "small": None,  # of tests/workflow/conftest.py
     "mini": REPOSITORY / "config" / "examples" / "mini.yaml",
     "stems": Path(__file__).with_name("stems.yaml"),
+    "networks": Path(__file__).with_name("networks.yaml"),
 }
 
 
