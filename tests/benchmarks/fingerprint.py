@@ -1,6 +1,6 @@
 """How surely the same recording is found again, and how often others are taken for it.
 
-    python tests/benchmarks/fingerprint.py FOLDER [--queries 150] [--seed 0]
+    python tests/benchmarks/fingerprint.py FOLDER [--queries 150] [--seed 0] [--bits 28]
 
 FOLDER holds audio files, of any depth. Detection: of randomly drawn files, copies are made in
 each of the ways listed in ``COPIES``, all cut by half a second at the start, and matched
@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
+from affectmix.audio import candidates
 from affectmix.audio.decode import DecodeError, decode, to_mono
 from affectmix.audio.fingerprint import HOP_S, fingerprint
 from affectmix.audio.matching import same_recordings
@@ -73,7 +74,12 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--queries", type=int, default=150)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--bits", type=int, help="of keys, as for more recordings: 28 for 10^5 clips of 30 s"
+    )
     arguments = parser.parse_args()
+    if arguments.bits:
+        candidates._KEY_BITS = arguments.bits
 
     names, prints, seconds = [], [], 0.0
     for name in AudioIndex(arguments.folder).paths:

@@ -4,7 +4,8 @@ Two corpora of 766 clips each whose scans and features (6,373) are made up: no a
 Nested searches of the SVR and of the elastic net over the paper's spaces, one per fold. All
 groups before them (tables, merge) are submitted too. Run by hand, as root:
 
-    tests/slurm/cluster.sh .venv-slurm/bin/python tests/benchmarks/slurm_cells.py [--cells 30]
+    PYTHONPATH=scripts tests/slurm/cluster.sh .venv-slurm/bin/python \
+        tests/benchmarks/slurm_cells.py [--cells 30]
 """
 
 from __future__ import annotations

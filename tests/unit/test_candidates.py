@@ -9,6 +9,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from affectmix.audio import candidates as module
 from affectmix.audio.candidates import _key_bits, candidates
 from affectmix.audio.fingerprint import EMPTY, to_text
 from affectmix.audio.fingerprint_file import FingerprintFile
@@ -71,10 +72,22 @@ def test_no_words_and_no_candidates() -> None:
 
 
 @pytest.mark.parametrize(
-    ("entries", "bits"), [(0, 24), (10**6, 24), (8 * 2**24, 24), (8 * 2**24 + 8, 25), (10**12, 32)]
+    ("entries", "bits"),
+    [(1 << 17, 24), (6 << 24, 24), (12 << 24, 25), (24 << 24, 26), (1 << 40, 32)],
 )
 def test_keys_get_longer_where_unrelated_words_would_share_them(entries: int, bits: int) -> None:
-    assert _key_bits(entries) == bits
+    """Of words that are spread evenly, a key of b bits is shared with entries / 2**b others."""
+    words = np.random.default_rng(0).integers(1, 2**32, 1 << 17, dtype=np.uint32)
+    assert _key_bits(words, np.arange(len(words)), entries) == bits
+    assert _key_bits(np.repeat(words, 9), np.arange(9 * len(words)), entries) == bits  # copies
+
+
+def test_words_that_are_spread_unevenly_need_longer_keys() -> None:
+    words = np.random.default_rng(0).integers(1, 2**32, 1 << 17, dtype=np.uint32)
+    uneven = words & np.uint32(0xFF0FFFFF) | np.uint32(1 << 28)
+    assert _key_bits(words, np.arange(len(words)), 4 << 24) == 24
+    assert _key_bits(uneven, np.arange(len(words)), 4 << 24) > 26
+    assert _key_bits(uneven, np.zeros(len(words), int), 4 << 24) == 24  # of a single recording
 
 
 def peak_bytes(clips: int) -> int:
@@ -90,7 +103,8 @@ def peak_bytes(clips: int) -> int:
         tracemalloc.stop()
 
 
-def test_memory_does_not_grow_with_the_words() -> None:
+def test_memory_does_not_grow_with_the_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_SAMPLE", 20_000)
     assert peak_bytes(1600) < 1.2 * peak_bytes(200)
 
 

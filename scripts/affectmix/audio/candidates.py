@@ -21,16 +21,18 @@ from affectmix.audio.fingerprint_file import Fingerprints
 from affectmix.machine_faults import temporary_room
 
 _KEY_BITS: Final = 24
-_FULLEST: Final = 8  # entries per key on average, above which keys get longer
+_MOST_PAIRS: Final = 4.0  # that a word makes by chance on average, above which keys get longer
+_SAMPLE: Final = 1 << 20  # words by which that is judged
 _NEIGHBOURS: Final = 32  # that an entry is paired with among those of one key
 _LEAST_VOTES: Final = 3
 _OFFSETS_TRIED: Final = 3  # per pair of recordings
 _OFFSET_BITS: Final = 20  # room for the offset in a packed number: 6 hours of frames
 _OFFSET_ZERO: Final = 1 << (_OFFSET_BITS - 1)
-_AT_ONCE: Final = 1 << 22  # words sorted at once: of 3,000 clips of 30 s, in half a GB
+_AT_ONCE: Final = 1 << 21  # words sorted at once: of 1,600 clips of 30 s
 _RANGE_BITS: Final = 12  # of a key, by which ranges of keys are cut
 _ENTRY: Final = np.dtype([("key", np.uint32), ("position", np.int64)])
 _HIGHEST: Final = (False, True)  # the two parts of a word that are keys; they overlap
+_LOWEST: Final = _HIGHEST[:1]
 
 Candidate = tuple[int, int, list[int]]
 
@@ -52,15 +54,17 @@ def candidates(fingerprints: Fingerprints, *, at_once: int = _AT_ONCE) -> Iterat
     starts, counts = _survey(fingerprints, at_once)
     entries, owners = int(counts[0].sum()), len(fingerprints)
     parts = max(1, -(-entries // at_once))
+    bits = _key_bits(*_sample(fingerprints, entries), entries)
     with tempfile.TemporaryDirectory(prefix="affectmix-") as folder:
         shared = (
-            _shared(some["key"], some["position"], starts)
-            for highest in _HIGHEST
+            codes
+            for highest in (_HIGHEST if bits < BITS else _LOWEST)
             for some in _by_key(
-                _entries(_blocks(fingerprints, at_once), highest, _key_bits(entries)),
+                _entries(_blocks(fingerprints, at_once), highest, bits),
                 _evenly(counts[int(highest)], parts),
                 Path(folder),
             )
+            for codes in _shared(some["key"], some["position"], starts, at_once)
         )
         for codes in _by_recording(shared, owners, 4 * parts, Path(folder)):
             yield from _counted(codes, owners)
@@ -95,9 +99,43 @@ def _blocks(fingerprints: Fingerprints, at_once: int) -> Iterator[list[np.ndarra
         yield block
 
 
-def _key_bits(entries: int) -> int:
-    """Return how long keys are: so long that few unrelated words have one in common."""
-    return min(BITS, max(_KEY_BITS, (max(0, entries - 1) // _FULLEST).bit_length()))
+def _sample(fingerprints: Fingerprints, entries: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the words of every nth fingerprint, and whose they are. [shapes=(n,), (n,)]"""
+    places = range(0, len(fingerprints), max(1, -(-entries // _SAMPLE)))
+    several = [fingerprints[place] for place in places]
+    words = np.concatenate([np.empty(0, np.uint32), *several])
+    owners = np.repeat(np.arange(len(several)), [len(own) for own in several])
+    return words[words != EMPTY], owners[words != EMPTY]
+
+
+def _key_bits(words: np.ndarray, owners: np.ndarray, entries: int) -> int:
+    """Return how long keys are: so long that few unrelated words have one in common.
+
+    Words of music are spread unevenly, so what a sample has in common is counted. Whole words in
+    common are left out: copies have them, however long the keys.
+
+    Args:
+        words: of a sample, and whose they are. [shapes=(n,), (n,)]
+        entries: how many words there are in all.
+    """
+    scale = entries / max(1, len(words)) ** 2
+    copies = _pairs(words, owners)
+    for bits in range(_KEY_BITS, BITS):
+        most = max(_pairs(_keys(words, highest, bits), owners) for highest in _HIGHEST)
+        if (most - copies) * scale <= _MOST_PAIRS:
+            return bits
+    return BITS
+
+
+def _pairs(keys: np.ndarray, owners: np.ndarray) -> int:
+    """Return how many pairs of keys are equal, and of two owners."""
+    of_all = np.unique(keys, return_counts=True)[1]
+    own = np.unique((keys.astype(np.int64) << 31) + owners, return_counts=True)[1]
+    return int((of_all * (of_all - 1)).sum() - (own * (own - 1)).sum()) // 2
+
+
+def _keys(words: np.ndarray, highest: bool, bits: int) -> np.ndarray:
+    return words >> np.uint32(BITS - bits) if highest else words & np.uint32((1 << bits) - 1)
 
 
 def _ranges(words: np.ndarray, highest: bool) -> np.ndarray:
@@ -121,7 +159,7 @@ def _entries(
         places = np.flatnonzero(words != EMPTY)
         told = words[places]
         found = np.empty(len(told), _ENTRY)
-        found["key"] = told >> np.uint32(BITS - bits) if highest else told & ((1 << bits) - 1)
+        found["key"] = _keys(told, highest, bits)
         found["position"] = places + start
         yield _ranges(told, highest), found
         start += len(words)
@@ -139,19 +177,22 @@ def _by_key(
     yield from files
 
 
-def _shared(keys: np.ndarray, positions: np.ndarray, starts: np.ndarray) -> np.ndarray:
-    """Return, for each key that two owners share, a number for the owners and the offset.
+def _shared(
+    keys: np.ndarray, positions: np.ndarray, starts: np.ndarray, at_once: int
+) -> Iterator[np.ndarray]:
+    """Yield, for each key that two owners share, a number for the owners and the offset.
 
     Args:
         keys: of some words, [shape=(n,)].
         positions: of these words among all, rising, [shape=(n,)].
         starts: where each owner's words begin, and the end, [shape=(owners + 1,)].
+        at_once: about how many numbers are yielded together.
     """
     order = np.argsort(keys, kind="stable")
     keys, positions = keys[order], positions[order]
     owner = np.searchsorted(starts, positions, side="right") - 1
     frame = positions - starts[owner]
-    found = [np.empty(0, np.int64)]
+    found: list[np.ndarray] = []
     for step in range(1, _NEIGHBOURS + 1):
         same = keys[step:] == keys[:-step]
         if not same.any():
@@ -160,7 +201,11 @@ def _shared(keys: np.ndarray, positions: np.ndarray, starts: np.ndarray) -> np.n
         there = here + step
         pair = owner[here] * (len(starts) - 1) + owner[there]
         found.append((pair << _OFFSET_BITS) + frame[here] - frame[there] + _OFFSET_ZERO)
-    return np.concatenate(found)
+        if sum(map(len, found)) >= at_once:
+            yield np.concatenate(found)
+            found = []
+    if found:
+        yield np.concatenate(found)
 
 
 def _by_recording(
