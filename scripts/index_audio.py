@@ -11,7 +11,10 @@ from affectmix.tables import read_table, write_table
 
 
 def main(job: Any) -> None:
-    scan = pd.concat([read_table(file, SCAN) for file in job.input], ignore_index=True)
+    scan = pd.concat(
+        [read_table(file, SCAN).drop(columns="fingerprint") for file in job.input],
+        ignore_index=True,
+    )
     shortest = job.params.min_duration_s
     problems = scan_problems(scan, min_duration_s=shortest)
     if problems and job.params.on_bad_audio == "stop":

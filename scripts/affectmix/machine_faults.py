@@ -98,16 +98,22 @@ def temporary_room(what: str) -> Iterator[None]:
         what: is written there; for the message.
 
     Raises:
-        MachineError: the disk, or the quota, of the temporary folder is full.
+        MachineError: there is no temporary folder, or it has no room.
     """
     try:
         yield
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.ENOENT):
             raise
+        if error.errno == errno.ENOENT:
+            raise MachineError(
+                f"no temporary folder for {what} ({error.strerror}); set TMPDIR to a folder that "
+                "may be written"
+            ) from error
+        limit = " (ulimit -f, or the disk's own limit)" if error.errno == errno.EFBIG else ""
         raise MachineError(
-            f"{tempfile.gettempdir()}: no room for {what}; set TMPDIR to a folder that has it, on "
-            f"a disk and not in memory. {_AGAIN}"
+            f"{tempfile.gettempdir()}: no room for {what}{limit}; set TMPDIR to a folder that has "
+            f"it, on a disk and not in memory. {_AGAIN}"
         ) from error
 
 

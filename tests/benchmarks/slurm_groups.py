@@ -78,10 +78,10 @@ def command(config: Path, targets: list[str]) -> list[str]:
 
 
 def print_jobs(parts: Mapping[str, int]) -> None:
-    """Print the time of each job that Slurm remembers, and how many parts its group had."""
+    """Print the time of each job that Slurm remembers, and how many parts were submitted."""
     lines = subprocess.check_output(["scontrol", "--oneliner", "show", "jobs"], text=True)
     jobs = [dict(re.findall(r"(\w+)=(\S*)", line)) for line in lines.splitlines()]
-    print("| group | parts | by Slurm's clock |\n|---|---:|---|")
+    print("| group | parts in all | by Slurm's clock |\n|---|---:|---|")
     for job in jobs:
         own = [str(count) for group, count in parts.items() if group in job["Comment"]]
         print(f"| {job['Comment']} | {' '.join(own)} | {job['RunTime']} |")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 import tracemalloc
 from collections import Counter
+from collections.abc import Callable, Iterator
 from itertools import combinations
 
 import numpy as np
@@ -32,15 +33,16 @@ def prints(seed: int, clips: int = 40) -> list[np.ndarray]:
     return found
 
 
-def by_hand(fingerprints: list[np.ndarray]) -> dict[tuple[int, int], int]:
+def by_hand(fingerprints: list[np.ndarray], bits: int) -> dict[tuple[int, int], int]:
     """Return the largest number of votes of every pair: equal parts of words at near offsets."""
+    mask = np.uint32((1 << bits) - 1)
     best = {}
     for one, other in combinations(range(len(fingerprints)), 2):
         votes: Counter[int] = Counter()
-        for shift in (0, 8):
+        for shift in {0, 32 - bits}:
             part = np.uint32(shift)
-            left = (fingerprints[one] >> part) & np.uint32(0xFFFFFF)
-            right = (fingerprints[other] >> part) & np.uint32(0xFFFFFF)
+            left = (fingerprints[one] >> part) & mask
+            right = (fingerprints[other] >> part) & mask
             same = left[:, None] == right[None, :]
             same &= (fingerprints[one] != EMPTY)[:, None] & (fingerprints[other] != EMPTY)[None, :]
             votes.update((np.subtract(*np.nonzero(same))).tolist())
@@ -58,12 +60,16 @@ def test_parts_give_the_same_candidates_as_the_whole(seed: int, at_once: int) ->
     assert list(candidates(prints(seed), at_once=at_once)) == found
 
 
+@pytest.mark.parametrize("bits", [24, 25, 28, 31, 32])
 @pytest.mark.parametrize("seed", range(3))
-def test_candidates_are_the_pairs_that_share_parts_of_words(seed: int) -> None:
+def test_candidates_are_the_pairs_that_share_parts_of_words(
+    seed: int, bits: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_KEY_BITS", bits)
     several = prints(seed)
     del several[1]  # whose words stand thrice: more neighbours than are looked at
     found = [(first, second) for first, second, _ in candidates(several)]
-    assert found == sorted(by_hand(several))
+    assert found == sorted(by_hand(several, bits))
 
 
 def test_no_words_and_no_candidates() -> None:
@@ -79,33 +85,74 @@ def test_keys_get_longer_where_unrelated_words_would_share_them(entries: int, bi
     """Of words that are spread evenly, a key of b bits is shared with entries / 2**b others."""
     words = np.random.default_rng(0).integers(1, 2**32, 1 << 17, dtype=np.uint32)
     assert _key_bits(words, np.arange(len(words)), entries) == bits
-    assert _key_bits(np.repeat(words, 9), np.arange(9 * len(words)), entries) == bits  # copies
+    assert _key_bits(np.repeat(words, 3), np.arange(3 * len(words)), entries) == bits  # copies
 
 
-def test_words_that_are_spread_unevenly_need_longer_keys() -> None:
+@pytest.mark.parametrize("fixed", [0x000F0000, 0x0F000000, 0x0000000F])
+def test_words_that_are_spread_unevenly_need_longer_keys(fixed: int) -> None:
     words = np.random.default_rng(0).integers(1, 2**32, 1 << 17, dtype=np.uint32)
-    uneven = words & np.uint32(0xFF0FFFFF) | np.uint32(1 << 28)
-    assert _key_bits(words, np.arange(len(words)), 4 << 24) == 24
-    assert _key_bits(uneven, np.arange(len(words)), 4 << 24) > 26
+    uneven = words | np.uint32(fixed)
+    owners = np.arange(len(words))
+    assert _key_bits(words, owners, 4 << 24) == 24
+    assert _key_bits(uneven, owners, 4 << 24) > 26
     assert _key_bits(uneven, np.zeros(len(words), int), 4 << 24) == 24  # of a single recording
 
 
-def peak_bytes(clips: int) -> int:
-    """Return the most memory that finding the candidates of clips in a file takes."""
+def test_one_frequent_key_does_not_make_all_keys_longer() -> None:
+    words = np.random.default_rng(0).integers(1, 2**32, 1 << 17, dtype=np.uint32)
+    words[::100] &= np.uint32(0xFF000000)
+    assert _key_bits(words, np.arange(len(words)), 4 << 24) == 24
+
+
+def unrelated(clips: int) -> Iterator[np.ndarray]:
     rng = np.random.default_rng(0)
-    several = FingerprintFile()
-    several.extend(to_text(rng.integers(1, 2**32, 500, dtype=np.uint32)) for _ in range(clips))
+    yield from (rng.integers(1, 2**32, 500, dtype=np.uint32) for _ in range(clips))
+
+
+def copies(clips: int) -> Iterator[np.ndarray]:
+    one = next(unrelated(1))
+    yield from (one[clip % 50 :] for clip in range(clips))
+
+
+def few_keys(clips: int) -> Iterator[np.ndarray]:
+    """Yield recordings of which every fifth word is one of 64."""
+    frequent = np.tile(next(unrelated(1))[:64], 2)
+    for clip, words in enumerate(unrelated(clips)):
+        words[::5] = np.roll(frequent, clip)[:100]
+        yield words
+
+
+def peak_bytes(several: Iterator[np.ndarray]) -> int:
+    """Return the most memory that finding the candidates of recordings in a file takes."""
+    file = FingerprintFile()
+    file.extend(to_text(words) for words in several)
     tracemalloc.start()
     try:
-        assert not list(candidates(several, at_once=20_000))
+        for _ in candidates(file, at_once=20_000):
+            pass
         return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
 
 
-def test_memory_does_not_grow_with_the_words(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("kind", [unrelated, copies, few_keys])
+def test_memory_does_not_grow_with_the_words(
+    kind: Callable[[int], Iterator[np.ndarray]], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "_SAMPLE", 20_000)
-    assert peak_bytes(1600) < 1.2 * peak_bytes(200)
+    assert peak_bytes(kind(600)) < 1.2 * peak_bytes(kind(200))
+
+
+def test_memory_does_not_grow_with_clips_without_words() -> None:
+    assert peak_bytes(np.empty(0, np.uint32) for _ in range(50_000)) < 3e6
+
+
+def test_a_fingerprint_that_was_cut_off_is_an_error() -> None:
+    file = FingerprintFile()
+    file.extend([to_text(np.arange(1, 9, dtype=np.uint32))])
+    file._file.truncate(16)
+    with pytest.raises(MachineError, match="temporary file of fingerprints was cut off"):
+        file[0]
 
 
 @pytest.mark.parametrize("limit", [1000, 3000])  # below the file of words, and of keys
@@ -114,7 +161,7 @@ def test_a_temporary_folder_without_room_is_named(limit: int) -> None:
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, before[1]))
     try:
-        with pytest.raises(MachineError, match=r": no room for .*fingerprints; set TMPDIR"):
+        with pytest.raises(MachineError, match=r": no room for .*fingerprints.*; set TMPDIR"):
             several.extend([to_text(np.arange(1, 501, dtype=np.uint32))])
             list(candidates(several))
     finally:

@@ -86,11 +86,13 @@ def bit_error_rate(one: np.ndarray, other: np.ndarray, offset: int) -> tuple[flo
         return 1.0, 0
     left, right = one[first + offset : last + offset], other[first:last]
     told = (left != EMPTY) & (right != EMPTY)
-    count = int(told.sum())
+    count = int(np.count_nonzero(told))
     if not count:
         return 1.0, 0
-    errors = int(np.bitwise_count(left[told] ^ right[told]).sum())
-    return errors / (BITS * count), count
+    wrong = np.bitwise_count(left ^ right)
+    if count < len(told):
+        wrong = wrong[told]
+    return int(wrong.sum(dtype=np.int64)) / (BITS * count), count
 
 
 def _decimated(mono: np.ndarray, sample_rate: int) -> tuple[np.ndarray, float]:

@@ -11,6 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from affectmix.audio.fingerprint import from_text
+from affectmix.errors import MachineError
 from affectmix.machine_faults import temporary_room
 
 _ITEM = np.dtype(np.uint32).itemsize
@@ -33,7 +34,8 @@ class FingerprintFile:
     """
 
     def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the fingerprints
+        with temporary_room("fingerprints"):
+            self._file = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the fingerprints
         self._ends = array("q", [0])
 
     def extend(self, texts: Iterable[object]) -> None:
@@ -57,6 +59,11 @@ class FingerprintFile:
     def __getitem__(self, place: int, /) -> np.ndarray:
         start, end = self._ends[place], self._ends[place + 1]
         data = os.pread(self._file.fileno(), (end - start) * _ITEM, start * _ITEM)
+        if len(data) < (end - start) * _ITEM:
+            raise MachineError(
+                "the temporary file of fingerprints was cut off; is the disk of "
+                f"{tempfile.gettempdir()} in order?"
+            )
         return np.frombuffer(data, np.uint32)
 
 

@@ -14,6 +14,7 @@ from affectmix.audio.fingerprint_file import Fingerprints
 SURE_ERROR: Final = 0.20  # bit error rate; see tests/benchmarks/fingerprint.py
 LARGEST_ERROR: Final = 0.30  # where no other offset comes near, as in a shared drum loop
 _LEAST_GAP: Final = 0.08  # by which the error at other offsets must then be larger
+_NEAR_ERROR: Final = 0.10  # above the largest: an offset that is one frame off is within .02
 LEAST_OVERLAP: Final = 0.3  # of the shorter recording's words
 _SHORT_WORDS: Final = 86  # 2 s: shorter overlaps must have at most SURE_ERROR
 _LEAST_WORDS: Final = 20  # half a second: less can agree by chance
@@ -45,8 +46,15 @@ def same_recordings(
     rows = []
     for first, second, offsets in candidates(fingerprints):
         one, other = fingerprints[first], fingerprints[second]
+        near = [
+            offset
+            for offset in offsets
+            if bit_error_rate(one, other, offset)[0] <= largest_error + _NEAR_ERROR
+        ]
+        if not near:  # as of all but a few candidates
+            continue
         shorter = min(np.count_nonzero(one != EMPTY), np.count_nonzero(other != EMPTY))
-        tried = sorted({offset + step for offset in offsets for step in (-1, 0, 1)})
+        tried = sorted({offset + step for offset in near for step in (-1, 0, 1)})
         results = [(*bit_error_rate(one, other, offset), offset) for offset in tried]
         enough = [r for r in results if r[1] >= max(_LEAST_WORDS, least_overlap * shorter)]
         if enough:

@@ -57,6 +57,7 @@ def group_clips(files: pd.DataFrame, fingerprints: Fingerprints, sources: pd.Dat
         A group for every clip that either table names; a group is named
         ``corpus/clip_id`` after its first member in order. The order of rows has no effect.
     """
+    assert len(files) == len(fingerprints), "a fingerprint, maybe an empty one, for each row"
     clips = _clips(files, sources)
     place = pd.MultiIndex.from_frame(clips)
     edges = [

@@ -8,7 +8,7 @@ from typing import IO, TypeAlias
 
 import numpy as np
 
-from affectmix.errors import AffectMixError
+from affectmix.errors import MachineError
 from affectmix.machine_faults import temporary_room
 
 _ITEM = np.dtype(np.float32).itemsize
@@ -44,8 +44,8 @@ class DiskRows:
             MachineError: the temporary folder has no room for them.
         """
         size = rows * columns * _ITEM
-        file = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the rows
         with temporary_room(f"{size / 1e9:.1f} GB of features ({rows} clips of {columns} values)"):
+            file = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the rows
             if size:
                 os.posix_fallocate(file.fileno(), 0, size)
         return cls(file, columns, np.arange(rows))
@@ -88,7 +88,7 @@ class DiskRows:
         while len(buffer):
             count = os.preadv(self._file.fileno(), [buffer], offset)
             if count == 0:
-                raise AffectMixError(
+                raise MachineError(
                     "the temporary file of features was cut off; is the disk of "
                     f"{tempfile.gettempdir()} in order?"
                 )
