@@ -117,6 +117,18 @@ def temporary_room(what: str) -> Iterator[None]:
         ) from error
 
 
+def cut_off(what: str) -> MachineError:
+    """Return the error of a temporary file that has become shorter than it was written.
+
+    Args:
+        what: is in it; for the message.
+    """
+    return MachineError(
+        f"the temporary file of {what} was cut off; is the disk of {tempfile.gettempdir()} in "
+        "order?"
+    )
+
+
 def no_room(path: str | Path) -> OSError:
     """Return the error of a file that a library believes it wrote whole, and did not."""
     return OSError(errno.ENOSPC, "No space left on device", str(path))

@@ -19,7 +19,7 @@ import numpy as np
 
 from affectmix.audio.fingerprint import BITS, EMPTY
 from affectmix.audio.fingerprint_file import Fingerprints
-from affectmix.machine_faults import temporary_room
+from affectmix.machine_faults import cut_off, temporary_room
 
 _KEY_BITS: Final = 24
 _MOST_MET: Final = 4.0  # others of its key that a word meets on average; above, keys get longer
@@ -216,9 +216,9 @@ def _shared(
         yield np.concatenate(found)
 
 
-def _by_recording(shared: Iterable[np.ndarray], owners: int, count: int) -> Iterator[np.ndarray]:
-    """Yield the numbers of :func:`_shared` by ranges of first owners, of which there are some."""
-    bounds = np.linspace(0, owners, count + 1).astype(np.int64) * owners << _OFFSET_BITS
+def _by_recording(shared: Iterable[np.ndarray], owners: int, ranges: int) -> Iterator[np.ndarray]:
+    """Yield the numbers of :func:`_shared` range of first owners by range of first owners."""
+    bounds = np.linspace(0, owners, ranges + 1).astype(np.int64) * owners << _OFFSET_BITS
     heaps = _Heaps(np.dtype(np.int64))
     for codes in shared:
         codes.sort()
@@ -274,4 +274,7 @@ class _Heaps:
 
     def _read(self, start: int, count: int) -> np.ndarray:
         self._file.seek(start * self._dtype.itemsize)
-        return np.fromfile(self._file, self._dtype, count)
+        found = np.fromfile(self._file, self._dtype, count)
+        if len(found) < count:
+            raise cut_off("keys of fingerprints")
+        return found

@@ -11,8 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from affectmix.audio.fingerprint import from_text
-from affectmix.errors import MachineError
-from affectmix.machine_faults import temporary_room
+from affectmix.machine_faults import cut_off, temporary_room
 
 _ITEM = np.dtype(np.uint32).itemsize
 
@@ -60,10 +59,7 @@ class FingerprintFile:
         start, end = self._ends[place], self._ends[place + 1]
         data = os.pread(self._file.fileno(), (end - start) * _ITEM, start * _ITEM)
         if len(data) < (end - start) * _ITEM:
-            raise MachineError(
-                "the temporary file of fingerprints was cut off; is the disk of "
-                f"{tempfile.gettempdir()} in order?"
-            )
+            raise cut_off("fingerprints")
         return np.frombuffer(data, np.uint32)
 
 

@@ -14,7 +14,7 @@ from affectmix.audio.fingerprint_file import Fingerprints
 SURE_ERROR: Final = 0.20  # bit error rate; see tests/benchmarks/fingerprint.py
 LARGEST_ERROR: Final = 0.30  # where no other offset comes near, as in a shared drum loop
 _LEAST_GAP: Final = 0.08  # by which the error at other offsets must then be larger
-_NEAR_ERROR: Final = 0.10  # above the largest: an offset that is one frame off is within .02
+_ONE_FRAME_OFF: Final = 0.10  # that an error is larger by, at most, one frame beside the best
 LEAST_OVERLAP: Final = 0.3  # of the shorter recording's words
 _SHORT_WORDS: Final = 86  # 2 s: shorter overlaps must have at most SURE_ERROR
 _LEAST_WORDS: Final = 20  # half a second: less can agree by chance
@@ -30,6 +30,9 @@ def same_recordings(
     least_overlap: float = LEAST_OVERLAP,
 ) -> pd.DataFrame:
     """Find the pairs of fingerprints that come from one recording.
+
+    Candidates are compared at the offsets at which they share keys, and where any of these comes
+    near, at those beside too.
 
     Args:
         fingerprints: words per frame, each [shape=(t,)].
@@ -49,9 +52,9 @@ def same_recordings(
         near = [
             offset
             for offset in offsets
-            if bit_error_rate(one, other, offset)[0] <= largest_error + _NEAR_ERROR
+            if bit_error_rate(one, other, offset)[0] <= largest_error + _ONE_FRAME_OFF
         ]
-        if not near:  # as of all but a few candidates
+        if not near:  # as most, which share keys by chance
             continue
         shorter = min(np.count_nonzero(one != EMPTY), np.count_nonzero(other != EMPTY))
         tried = sorted({offset + step for offset in near for step in (-1, 0, 1)})

@@ -8,8 +8,7 @@ from typing import IO, TypeAlias
 
 import numpy as np
 
-from affectmix.errors import MachineError
-from affectmix.machine_faults import temporary_room
+from affectmix.machine_faults import cut_off, temporary_room
 
 _ITEM = np.dtype(np.float32).itemsize
 
@@ -88,10 +87,7 @@ class DiskRows:
         while len(buffer):
             count = os.preadv(self._file.fileno(), [buffer], offset)
             if count == 0:
-                raise MachineError(
-                    "the temporary file of features was cut off; is the disk of "
-                    f"{tempfile.gettempdir()} in order?"
-                )
+                raise cut_off("features")
             buffer, offset = buffer[count:], offset + count
 
 
