@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+import tempfile
 import tracemalloc
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -166,3 +167,10 @@ def test_a_temporary_folder_without_room_is_named(limit: int) -> None:
             list(candidates(several))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_machine_without_a_temporary_folder_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", None)  # look for one anew
+    monkeypatch.setattr(tempfile, "_candidate_tempdir_list", lambda: ["/not/there"])
+    with pytest.raises(MachineError, match=r"no temporary folder for fingerprints .*set TMPDIR"):
+        FingerprintFile()
